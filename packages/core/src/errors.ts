@@ -78,5 +78,5 @@ export function hasCode(error: unknown, ...codes: HoraeErrorCode[]): boolean {
 
 /** For bugs: a thing that cannot be is. Ends the partition or the process, never a task. */
 export function assert(condition: unknown, message: string): asserts condition {
-  if (!Boolean(condition)) throw new HoraeError("INTERNAL", message);
+  if (!condition) throw new HoraeError("INTERNAL", message);
 }

@@ -25,26 +25,54 @@ interface OfEpoch extends OfPartition {
 export type HoraeEvent =
   // Ownership
   | (OfEpoch & { readonly type: "leaseAcquired" })
-  | (OfEpoch & { readonly type: "takeOverEnded"; readonly openClaims: number; readonly elapsedMs: number })
+  | (OfEpoch & {
+      readonly type: "takeOverEnded";
+      readonly openClaims: number;
+      readonly elapsedMs: number;
+    })
   | (OfEpoch & { readonly type: "leaseRenewed"; readonly elapsedMs: number })
   | (OfEpoch & { readonly type: "leaseSuspended" })
   | (OfEpoch & { readonly type: "leaseResumed" })
   | (OfEpoch & { readonly type: "leaseReleased" })
   | (OfEpoch & { readonly type: "leaseLost" })
-  | (OfPartition & { readonly type: "leaseRefused"; readonly code: string; readonly message: string })
-  | (OfPartition & { readonly type: "partitionStopped"; readonly code: string; readonly message: string })
+  | (OfPartition & {
+      readonly type: "leaseRefused";
+      readonly code: string;
+      readonly message: string;
+    })
+  | (OfPartition & {
+      readonly type: "partitionStopped";
+      readonly code: string;
+      readonly message: string;
+    })
   // From the log into the store
   | (OfPartition & { readonly type: "recordsReceived"; readonly records: number })
   | (OfPartition & { readonly type: "tasksPersisted"; readonly tasks: number })
-  | (OfPartition & { readonly type: "duplicatesDropped"; readonly reason: DuplicateReason; readonly records: number })
-  | (OfPartition & { readonly type: "recordQuarantined"; readonly offset: number; readonly reason: string })
-  | (OfPartition & { readonly type: "recordForwarded"; readonly offset: number; readonly toPartition: number })
+  | (OfPartition & {
+      readonly type: "duplicatesDropped";
+      readonly reason: DuplicateReason;
+      readonly records: number;
+    })
+  | (OfPartition & {
+      readonly type: "recordQuarantined";
+      readonly offset: number;
+      readonly reason: string;
+    })
+  | (OfPartition & {
+      readonly type: "recordForwarded";
+      readonly offset: number;
+      readonly toPartition: number;
+    })
   // From the store into memory
   | (OfPartition & { readonly type: "tasksLoaded"; readonly rows: number; readonly loaded: number })
   | (OfPartition & { readonly type: "tasksEvicted"; readonly tasks: number })
   | (OfPartition & { readonly type: "laneOverflowed"; readonly orderingId: string })
   | (OfPartition & { readonly type: "rowWithoutRequest"; readonly key: TaskKey })
-  | (OfPartition & { readonly type: "summaryWritten"; readonly bucket: number; readonly done: boolean })
+  | (OfPartition & {
+      readonly type: "summaryWritten";
+      readonly bucket: number;
+      readonly done: boolean;
+    })
   // Attempts
   | (OfEpoch & { readonly type: "claimsAppended"; readonly claims: number })
   | (OfEpoch & {
@@ -72,8 +100,21 @@ export type HoraeEvent =
     })
   | (OfEpoch & { readonly type: "attemptRanAway"; readonly key: TaskKey; readonly attempt: number })
   | (OfEpoch & { readonly type: "outcomesRecorded"; readonly outcomes: number })
-  | (OfPartition & { readonly type: "handlerMissing"; readonly taskType: string; readonly key: TaskKey })
+  | (OfPartition & {
+      readonly type: "handlerMissing";
+      readonly taskType: string;
+      readonly key: TaskKey;
+    })
   // Trouble
-  | (OfPartition & { readonly type: "portFailed"; readonly operation: string; readonly code: string; readonly message: string })
-  | { readonly type: "groupChanged"; readonly state: string; readonly partitions: readonly number[] }
+  | (OfPartition & {
+      readonly type: "portFailed";
+      readonly operation: string;
+      readonly code: string;
+      readonly message: string;
+    })
+  | {
+      readonly type: "groupChanged";
+      readonly state: string;
+      readonly partitions: readonly number[];
+    }
   | { readonly type: "unexpectedError"; readonly where: string; readonly error: unknown };

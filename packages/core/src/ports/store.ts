@@ -107,11 +107,7 @@ export interface TaskStore {
   }): Promise<readonly DeadLetter[]>;
 
   /** Deletes all rows of a bucket that are not newer than `timestamp`. */
-  deleteBucketTasks(write: {
-    partition: number;
-    bucket: number;
-    timestamp: number;
-  }): Promise<void>;
+  deleteBucketTasks(write: { partition: number; bucket: number; timestamp: number }): Promise<void>;
   /** Deletes a bucket's summary unless it is newer than `timestamp`. */
   deleteSummary(write: { partition: number; bucket: number; timestamp: number }): Promise<void>;
 

@@ -1,0 +1,198 @@
+import { type DuplicateReason, isBeyondHorizon, isFinished, type TaskRow } from "@horae/core";
+import type { BucketSummaries } from "./bucket-summaries.ts";
+import {
+  classifyByMemory,
+  classifyByRow,
+  matchRows,
+  type ReceivedTask,
+  type Verdict,
+} from "./classify-record.ts";
+import { LoadedTask } from "./loaded-task.ts";
+import { makeRoom } from "./make-room.ts";
+import type { OwnerContext } from "./owner-context.ts";
+import type { ReadGuard, TaskMemory } from "./task-memory.ts";
+
+export interface BucketPersisterOptions {
+  readonly context: OwnerContext;
+  readonly memory: TaskMemory;
+  readonly summaries: BucketSummaries;
+  /** First offset that was not yet there when the partition was acquired. */
+  readonly logEnd: number;
+  /** A new task lies beyond the horizon. */
+  readonly onBeyondHorizon: (record: ReceivedTask) => void;
+}
+
+/**
+ * Persists the received tasks of one bucket: looks at rows where the record may be old news, writes
+ * the others and covers them by the bucket's summary, and hands those to memory that a load would
+ * not bring any more.
+ */
+export class BucketPersister {
+  readonly #options: BucketPersisterOptions;
+  /** Rows whose write is under way: what a load brings for them is held. */
+  readonly #inserting = new Map<string, ReceivedTask>();
+
+  constructor(options: BucketPersisterOptions) {
+    this.#options = options;
+  }
+
+  isInserting(token: string): boolean {
+    return this.#inserting.has(token);
+  }
+
+  /** Keys whose row or summary is not acknowledged yet. */
+  *insertingKeys(): Generator<ReceivedTask["key"]> {
+    for (const { key } of this.#inserting.values()) yield key;
+  }
+
+  /** Resolves when every record is persisted, or counted as a duplicate, and covered. */
+  async persist(bucket: number, records: readonly ReceivedTask[]): Promise<void> {
+    const guard = this.#options.memory.beginRead();
+    let inserts: ReceivedTask[] = [];
+    try {
+      const classified = await this.#classify(bucket, records, guard);
+      inserts = classified.inserts;
+      await this.#writeAndCover(bucket, inserts, classified.unfinished);
+      for (const { token } of inserts) this.#inserting.delete(token);
+      for (const record of inserts) this.#passThrough(record);
+      for (const row of classified.unfinished) this.#takeFound(row, guard);
+    } finally {
+      this.#options.memory.endRead(guard);
+      for (const { token } of inserts) this.#inserting.delete(token);
+    }
+    makeRoom(this.#options.memory, this.#options.context);
+    this.#options.context.wake();
+  }
+
+  async #writeAndCover(
+    bucket: number,
+    inserts: readonly ReceivedTask[],
+    unfinished: readonly TaskRow[],
+  ): Promise<void> {
+    const { summaries } = this.#options;
+    const keys = [...inserts.map(({ key }) => key), ...unfinished.map(({ key }) => key)];
+    if (keys.length === 0) return;
+    await Promise.all([this.#write(bucket, inserts), summaries.cover(bucket, keys)]);
+    // Compared once more now that the rows are acknowledged: a raise may have flown meanwhile.
+    await summaries.cover(bucket, keys);
+  }
+
+  /** Which records are to be written, and which unfinished rows were found instead. */
+  async #classify(
+    bucket: number,
+    records: readonly ReceivedTask[],
+    guard: ReadGuard,
+  ): Promise<{ inserts: ReceivedTask[]; unfinished: TaskRow[] }> {
+    const looks = records.filter((record) => this.#ask(record).kind === "look");
+    const rows = await this.#look(bucket, looks, guard);
+    const inserts: ReceivedTask[] = [];
+    const unfinished: TaskRow[] = [];
+    const counts = new Map<DuplicateReason, number>();
+    // From here to the writes nothing is awaited: what memory says cannot change in between.
+    for (const record of records) {
+      const row = rows.get(record.token);
+      const verdict = this.#decide(record, row);
+      if (verdict.kind === "duplicate") {
+        counts.set(verdict.reason, (counts.get(verdict.reason) ?? 0) + 1);
+        if (row !== undefined && !isFinished(row.status)) unfinished.push(row);
+      } else if (isBeyondHorizon(record.key, this.#options.context.clock.nowMs())) {
+        this.#options.onBeyondHorizon(record);
+      } else {
+        this.#hold(record);
+        inserts.push(record);
+      }
+    }
+    this.#count(counts);
+    return { inserts, unfinished };
+  }
+
+  #ask(record: ReceivedTask): Verdict {
+    const { memory, logEnd } = this.#options;
+    return classifyByMemory(record, {
+      task: memory.get(record.token),
+      started: memory.started.find(record.key),
+      mayBeReplay: record.request.offset < logEnd,
+    });
+  }
+
+  /** Memory first, as it is after the look: a load may have brought the task, a claim frozen it. */
+  #decide(record: ReceivedTask, row: TaskRow | undefined): Verdict {
+    const verdict = this.#ask(record);
+    return verdict.kind === "look" ? classifyByRow(record, row) : verdict;
+  }
+
+  async #look(
+    bucket: number,
+    looks: readonly ReceivedTask[],
+    guard: ReadGuard,
+  ): Promise<Map<string, TaskRow>> {
+    if (looks.length === 0) return new Map();
+    const { context, memory } = this.#options;
+    const { partition, store } = context;
+    const keys = looks.map(({ key }) => key);
+    const rows = await context.read("findTasks", () =>
+      store.findTasks({ partition, bucket, keys }),
+    );
+    const found = matchRows(looks, rows);
+    for (const [token, row] of found) {
+      // A load that was announced before may bring an older version of a row with a status.
+      if (row.status !== null && memory.get(token) === undefined) memory.noteLeft(token, guard);
+    }
+    return found;
+  }
+
+  #hold(record: ReceivedTask): void {
+    const { memory } = this.#options;
+    this.#inserting.set(record.token, record);
+    const task = memory.get(record.token);
+    if (task === undefined) return;
+    task.state = "held";
+    memory.touch(memory.lane(task));
+  }
+
+  async #write(bucket: number, inserts: readonly ReceivedTask[]): Promise<void> {
+    if (inserts.length === 0) return;
+    const { context } = this.#options;
+    const { partition, store, telemetry } = context;
+    const rows = inserts.map(({ key, request }) => ({ key, request }));
+    // Dying here is safe: the applied offset has not moved, so the records are replayed, and a look
+    // tells which rows were written. Request cells carry no status that a replay could reset.
+    await context.write("persistTasks", (timestamp) =>
+      store.persistTasks({ partition, bucket, timestamp, rows }),
+    );
+    telemetry.emit({ type: "tasksPersisted", partition, tasks: rows.length });
+  }
+
+  /** Row and summary are acknowledged: the task goes to memory, or a load will bring it. */
+  #passThrough({ key, token, request }: ReceivedTask): void {
+    const { memory } = this.#options;
+    const task = memory.get(token);
+    if (task !== undefined) {
+      if (task.state !== "held") return;
+      task.state = "waiting";
+      memory.replaceRequest(task, request);
+      memory.touch(memory.lane(task));
+    } else if (memory.passes(key)) {
+      memory.add(new LoadedTask(key, request, null));
+    } else {
+      memory.noteUnloaded(key);
+    }
+  }
+
+  /** An unfinished row that only a former owner knew, at or below what was read: it is ours now. */
+  #takeFound(row: TaskRow, guard: ReadGuard): void {
+    const { memory } = this.#options;
+    const task = LoadedTask.fromRow(row);
+    // It was in memory since it was looked at: what became of it is known better than by the row.
+    if (task === null || memory.get(task.token) !== undefined || guard.left.has(task.token)) return;
+    if (memory.passes(row.key)) memory.add(task);
+    else memory.noteUnloaded(row.key);
+  }
+
+  #count(counts: Map<DuplicateReason, number>): void {
+    const { telemetry, partition } = this.#options.context;
+    for (const [reason, records] of counts) {
+      telemetry.emit({ type: "duplicatesDropped", partition, reason, records });
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import {
+  type BucketSummary,
+  bucketStartMs,
+  EMPTY_SUMMARY,
+  isDone,
+  type TaskKey,
+} from "@horae/core";
+import type { OwnerContext } from "./owner-context.ts";
+import { covers, type OpenKey, planLowering, planRaising } from "./summary-rules.ts";
+import type { TaskMemory } from "./task-memory.ts";
+
+/** One bucket as its owner sees it. */
+interface Bucket {
+  /** What the store holds, acknowledged; null until it was read in this epoch. */
+  acked: BucketSummary | null;
+  /** Written with a timestamp of this epoch: a late write of an earlier owner can change nothing. */
+  isOwn: boolean;
+  /** The one write (or first read) of this summary under way. */
+  busy: Promise<void> | null;
+  /** When the last task finished here, as far as this owner knows. */
+  lastFinishMs: number | null;
+}
+
+/**
+ * Where unfinished work is, bucket by bucket. Every task of an applied record is finished, or at or
+ * above its bucket's acknowledged low key, or one of its exceptions. At most one write of a
+ * bucket's summary is under way, always of the whole summary: so a key is compared with what is
+ * acknowledged only, and what flies never uncovers a key that came meanwhile.
+ */
+export class BucketSummaries {
+  readonly #context: OwnerContext;
+  readonly #memory: TaskMemory;
+  readonly #buckets = new Map<number, Bucket>();
+
+  constructor(context: OwnerContext, memory: TaskMemory) {
+    this.#context = context;
+    this.#memory = memory;
+  }
+
+  /** Buckets whose summary may have to be raised. */
+  known(): IterableIterator<number> {
+    return this.#buckets.keys();
+  }
+
+  /** A load met this bucket's summary in the index. */
+  noteRead(bucket: number, summary: BucketSummary): void {
+    const entry = this.#bucket(bucket);
+    if (entry.acked !== null || entry.busy !== null) return;
+    entry.acked = summary;
+    entry.lastFinishMs = summary.lastFinishMs;
+  }
+
+  /** A task of the bucket finished, acknowledged. */
+  noteFinish(bucket: number, finishedAtMs: number): void {
+    const entry = this.#bucket(bucket);
+    entry.lastFinishMs = Math.max(entry.lastFinishMs ?? 0, finishedAtMs);
+  }
+
+  /** Resolves when the acknowledged summary, written by this owner, covers all the keys. */
+  async cover(bucket: number, keys: readonly TaskKey[]): Promise<void> {
+    const entry = this.#bucket(bucket);
+    for (;;) {
+      while (entry.busy !== null) await entry.busy;
+      const { acked } = entry;
+      // Compared after every wait: a raise may have flown while the row was written.
+      if (acked !== null && entry.isOwn && keys.every((key) => covers(acked, key))) return;
+      await this.#exclusively(entry, async () => {
+        const current = acked ?? (await this.#read(bucket));
+        entry.lastFinishMs = maxOrNull(entry.lastFinishMs, current.lastFinishMs);
+        await this.#write(bucket, entry, this.#lowered(bucket, current, keys) ?? current);
+      });
+    }
+  }
+
+  /**
+   * Raises the low key, if that changes anything and no write is under way. The first write of an
+   * epoch repeats what was found; the raise follows with the next call.
+   */
+  raise(bucket: number, state: { open: readonly OpenKey[]; top: TaskKey }): Promise<void> | null {
+    const entry = this.#buckets.get(bucket);
+    if (entry === undefined || entry.busy !== null || entry.acked === null) return null;
+    const { acked } = entry;
+    if (isDone(acked) && acked.lastFinishMs === entry.lastFinishMs && state.open.length === 0) {
+      this.#buckets.delete(bucket);
+      return null;
+    }
+    const endMs = bucketStartMs(bucket + 1, this.#context.bucketMs);
+    const { lastFinishMs } = entry;
+    const limits = this.#context.settings;
+    const raised = planRaising({ current: acked, ...state, endMs, lastFinishMs, limits });
+    if (raised === null) return null;
+    return this.#exclusively(entry, () => this.#write(bucket, entry, entry.isOwn ? raised : acked));
+  }
+
+  /** Forgets buckets ahead of the read position, beyond a number of them; they are read again when needed. */
+  trim(): void {
+    const { idleBucketsMax } = this.#context.settings;
+    if (this.#buckets.size <= idleBucketsMax) return;
+    for (const [bucket, entry] of this.#buckets) {
+      if (entry.busy === null && this.#isAhead(bucket)) this.#buckets.delete(bucket);
+      if (this.#buckets.size <= idleBucketsMax) return;
+    }
+  }
+
+  #bucket(bucket: number): Bucket {
+    let entry = this.#buckets.get(bucket);
+    if (entry === undefined) {
+      entry = { acked: null, isOwn: false, busy: null, lastFinishMs: null };
+      this.#buckets.set(bucket, entry);
+    }
+    return entry;
+  }
+
+  #isAhead(bucket: number): boolean {
+    const startMs = bucketStartMs(bucket, this.#context.bucketMs);
+    const { readPosition, announcedTo } = this.#memory;
+    const read = Math.max(readPosition.scheduledTimeMs, announcedTo?.scheduledTimeMs ?? 0);
+    return startMs > read;
+  }
+
+  #lowered(bucket: number, current: BucketSummary, keys: readonly TaskKey[]): BucketSummary | null {
+    const startMs = bucketStartMs(bucket, this.#context.bucketMs);
+    const isAhead = this.#isAhead(bucket);
+    return planLowering({ current, keys, startMs, isAhead, limits: this.#context.settings });
+  }
+
+  #exclusively(entry: Bucket, work: () => Promise<void>): Promise<void> {
+    const busy = work().finally(() => {
+      entry.busy = null;
+    });
+    entry.busy = busy;
+    // Waiters see the failure through their own await; nobody may be waiting.
+    busy.catch(() => undefined);
+    return busy;
+  }
+
+  async #read(bucket: number): Promise<BucketSummary> {
+    const { partition, store } = this.#context;
+    const found = await this.#context.read("findSummary", () =>
+      store.findSummary({ partition, bucket }),
+    );
+    return found ?? EMPTY_SUMMARY;
+  }
+
+  async #write(bucket: number, entry: Bucket, summary: BucketSummary): Promise<void> {
+    const { partition, store, telemetry } = this.#context;
+    // Dying here is safe: the store has the old summary or the new one, and both cover every
+    // unfinished row of the records up to the checkpointed offset.
+    await this.#context.write("writeSummary", (timestamp) =>
+      store.writeSummary({ partition, bucket, timestamp, summary }),
+    );
+    entry.acked = summary;
+    entry.isOwn = true;
+    telemetry.emit({ type: "summaryWritten", partition, bucket, done: isDone(summary) });
+  }
+}
+
+function maxOrNull(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}

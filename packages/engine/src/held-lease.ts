@@ -1,0 +1,157 @@
+import {
+  type Checkpoint,
+  type Clock,
+  hasCode,
+  type Lease,
+  type LeaseStore,
+  type Telemetry,
+} from "@horae/core";
+import { releasedLease, renewedLease } from "./lease-rules.ts";
+import { WriteTimestamps } from "./write-timestamps.ts";
+
+/** Two readings of time, because a suspended machine stops one of the clocks. */
+export interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() };
+}
+
+export interface HeldLeaseOptions {
+  readonly partition: number;
+  readonly row: Lease;
+  /** `tsUpper` of the row before the acquire. */
+  readonly timestampsAbove: number;
+  readonly sentAt: Moment;
+  readonly clock: Clock;
+  readonly leases: LeaseStore;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * A lease that this process has acquired. It is *valid* while less than the period, less a margin,
+ * has passed since the last successful renewal was sent; when it is not, nothing is claimed or
+ * started until a renewal succeeds. It is *lost* once another epoch was seen.
+ */
+export class HeldLease {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly timestamps: WriteTimestamps;
+  readonly #clock: Clock;
+  readonly #leases: LeaseStore;
+  readonly #telemetry: Telemetry;
+  #row: Lease;
+  #validFrom: Moment;
+  #isLost = false;
+
+  constructor(options: HeldLeaseOptions) {
+    this.partition = options.partition;
+    this.epoch = options.row.epoch;
+    this.#clock = options.clock;
+    this.#leases = options.leases;
+    this.#telemetry = options.telemetry;
+    this.#row = options.row;
+    this.#validFrom = options.sentAt;
+    this.timestamps = new WriteTimestamps(
+      options.clock,
+      options.timestampsAbove,
+      options.row.tsUpper,
+    );
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** The node that waits for this partition, as of the last renewal. */
+  get wantedBy(): string | null {
+    return this.#row.wantedBy;
+  }
+
+  /** The last acknowledged checkpoint. */
+  get checkpoint(): Checkpoint {
+    return this.#row.checkpoint;
+  }
+
+  /** Nothing may be claimed, started or written (but outcomes) while this is false. */
+  isValid(): boolean {
+    const { periodMs } = this.#row;
+    return !this.#isLost && this.#elapsedMs() < periodMs - periodMs / 6;
+  }
+
+  isRenewalDue(): boolean {
+    return this.#elapsedMs() >= this.#row.periodMs / 3;
+  }
+
+  /** The larger of the two clocks' progress since the last successful renewal was sent. */
+  #elapsedMs(): number {
+    const { monotonicMs, wallMs } = this.#validFrom;
+    return Math.max(this.#clock.monotonicMs() - monotonicMs, this.#clock.nowMs() - wallMs);
+  }
+
+  /**
+   * Writes the checkpoint and extends lease and timestamps; true when that is acknowledged.
+   * Throws what the lease store throws when not even a read is possible.
+   */
+  async renew(checkpoint: Checkpoint): Promise<boolean> {
+    const sentAt = momentOf(this.#clock);
+    const next = renewedLease(this.#row, {
+      checkpoint,
+      usedUpTo: this.timestamps.last,
+      nowMs: sentAt.wallMs,
+    });
+    // Dying here is safe: the row either has the new checkpoint, whole, or the old one.
+    if (!(await this.#swap(next))) return false;
+    this.#validFrom = sentAt;
+    this.timestamps.extend(next.tsUpper);
+    const elapsedMs = this.#clock.monotonicMs() - sentAt.monotonicMs;
+    this.#telemetry.emit({
+      type: "leaseRenewed",
+      partition: this.partition,
+      epoch: this.epoch,
+      elapsedMs,
+    });
+    return true;
+  }
+
+  /** Gives the lease up, so that the next owner need not wait; true when that is acknowledged. */
+  async release(checkpoint: Checkpoint): Promise<boolean> {
+    const usedUpTo = this.timestamps.last;
+    for (let tries = 0; tries < 5 && !this.#isLost; tries++) {
+      // A refused swap has read the row (a waiting node may have written its name): again from there.
+      if (await this.#swap(releasedLease(this.#row, { checkpoint, usedUpTo }))) {
+        this.#isLost = true;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  async #swap(next: Lease): Promise<boolean> {
+    const { epoch, renewal } = this.#row;
+    try {
+      const swap = { partition: this.partition, expected: { epoch, renewal }, lease: next };
+      if (await this.#leases.compareAndSet(swap)) {
+        this.#row = next;
+        return true;
+      }
+    } catch (error) {
+      if (!hasCode(error, "STORE_UNKNOWN")) throw error;
+      // Unknown is not a success: go on from what a read shows, and use only what it shows.
+    }
+    await this.#readAgain();
+    return false;
+  }
+
+  async #readAgain(): Promise<void> {
+    const row = await this.#leases.read(this.partition);
+    if (row === null || row.epoch !== this.epoch || row.owner !== this.#row.owner) {
+      this.#isLost = true;
+      return;
+    }
+    this.#row = row;
+    this.timestamps.extend(row.tsUpper);
+  }
+}

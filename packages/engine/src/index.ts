@@ -1,0 +1,2 @@
+export { Engine, type EngineOptions } from "./engine.ts";
+export { DEFAULT_ENGINE_SETTINGS, type EngineSettings, resolveEngineSettings } from "./settings.ts";

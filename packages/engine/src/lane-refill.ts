@@ -1,0 +1,110 @@
+import { compareTaskKeys, type TaskKey, type TaskRow } from "@horae/core";
+import type { Lane } from "./lane.ts";
+import { keyAfter, type LoadedRange, loadRange } from "./load-rows.ts";
+import type { Loader } from "./loader.ts";
+import type { OwnerContext } from "./owner-context.ts";
+import { minKey, type ReadGuard, type TaskMemory } from "./task-memory.ts";
+
+export interface LaneRefillOptions {
+  readonly context: OwnerContext;
+  readonly memory: TaskMemory;
+  readonly loader: Loader;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Brings back what lanes had to leave out. One scan at a time reads the rows between the smallest
+ * key left out and the read position, serves every lane that has room for them, and ends when it
+ * has reached the read position or memory has no more room.
+ */
+export class LaneRefill {
+  readonly #options: LaneRefillOptions;
+  #isScanning = false;
+
+  constructor(options: LaneRefillOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a scan if a lane needs one; answers when to look again, epoch milliseconds. */
+  tick(nowMs: number): number {
+    const { memory, context } = this.#options;
+    if (this.#isScanning || memory.leftOutLanes.size === 0) return Infinity;
+    const lanes = [...memory.leftOutLanes].filter((lane) => this.#hasRoom(lane, nowMs));
+    const hungry = lanes.filter(({ tasks }) => tasks.length <= context.settings.laneTasksMax / 2);
+    if (hungry.length === 0 || memory.room === 0) return this.#nextRefillAt(nowMs);
+    const from = lanes.reduce<TaskKey | null>((low, lane) => minKey(low, lane.leftOutFrom), null)!;
+    for (const lane of lanes) lane.isRefilling = true;
+    this.#isScanning = true;
+    this.#scan(from)
+      .catch(this.#options.onError)
+      .finally(() => {
+        for (const lane of lanes) lane.isRefilling = false;
+        this.#isScanning = false;
+        context.wake();
+      });
+    return Infinity;
+  }
+
+  #hasRoom(lane: Lane, nowMs: number): boolean {
+    const { laneTasksMax } = this.#options.context.settings;
+    const isAwake = lane.refillAtMs <= nowMs && !lane.isBlocked(nowMs);
+    return isAwake && lane.tasks.length < laneTasksMax;
+  }
+
+  #nextRefillAt(nowMs: number): number {
+    let next = Infinity;
+    for (const { refillAtMs } of this.#options.memory.leftOutLanes) {
+      if (refillAtMs > nowMs) next = Math.min(next, refillAtMs);
+    }
+    return next;
+  }
+
+  async #scan(start: TaskKey): Promise<void> {
+    const { memory, context } = this.#options;
+    let from = start;
+    while (memory.room > 0 && compareTaskKeys(from, memory.readPosition) < 0) {
+      for (const lane of memory.leftOutLanes) lane.missedFrom = null;
+      const guard = memory.beginRead();
+      try {
+        const rowsMax = Math.min(context.settings.loadRowsMax, Math.max(1, memory.room));
+        const range = await loadRange(context, { from, to: memory.readPosition, rowsMax });
+        this.#take(range, guard);
+        from = range.readTo;
+      } finally {
+        memory.endRead(guard);
+      }
+    }
+  }
+
+  #take({ rows, readTo }: LoadedRange, guard: ReadGuard): void {
+    const { memory } = this.#options;
+    for (const row of rows) {
+      const lane = memory.laneById(row.key.orderingId);
+      if (lane !== undefined && this.#wants(lane, row)) this.#takeRow(lane, row, guard);
+    }
+    for (const lane of [...memory.leftOutLanes]) {
+      if (!lane.isRefilling) continue;
+      const complete = minKey(readTo, lane.missedFrom)!;
+      if (compareTaskKeys(complete, lane.leftOutFrom!) > 0) lane.leftOutFrom = complete;
+      if (lane.missedFrom !== null) lane.isRefilling = false;
+      if (compareTaskKeys(complete, memory.readPosition) >= 0) memory.clearLeftOut(lane);
+      else memory.touch(lane);
+    }
+  }
+
+  #wants(lane: Lane, { key }: TaskRow): boolean {
+    if (!lane.isRefilling || compareTaskKeys(key, lane.leftOutFrom!) < 0) return false;
+    return lane.missedFrom === null || compareTaskKeys(key, lane.missedFrom) < 0;
+  }
+
+  #takeRow(lane: Lane, row: TaskRow, guard: ReadGuard): void {
+    const { laneTasksMax } = this.#options.context.settings;
+    if (lane.tasks.length >= laneTasksMax) {
+      lane.leftOutFrom = row.key;
+      lane.isRefilling = false;
+      return;
+    }
+    lane.leftOutFrom = keyAfter(row.key);
+    this.#options.loader.takeRow(row, guard);
+  }
+}

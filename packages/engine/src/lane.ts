@@ -1,0 +1,92 @@
+import { compareTaskKeys, type TaskKey } from "@horae/core";
+import type { LoadedTask } from "./loaded-task.ts";
+
+export interface LaneOffer {
+  readonly task: LoadedTask;
+  /** When the task may be offered, epoch milliseconds. */
+  readonly atMs: number;
+}
+
+/** An attempt that runs for longer holds its lane back noticeably. */
+const BLOCKED_MS = 1_000;
+
+/**
+ * The tasks of one ordering id that are in memory, in key order. It offers one at a time: never a
+ * later one before an earlier one, except past a task that waits for a retry under `skip`.
+ */
+export class Lane {
+  readonly orderingId: string;
+  readonly tasks: LoadedTask[] = [];
+  /**
+   * The first key that was left out for lack of room: from here to the read position memory is not
+   * complete, so nothing at or above it enters or is offered. null: nothing was left out.
+   */
+  leftOutFrom: TaskKey | null = null;
+  /** The task with a claim, an attempt or an outcome under way; the lane is busy while there is one. */
+  active: LoadedTask | null = null;
+  /** When it became busy, epoch milliseconds. */
+  activeSinceMs = 0;
+  /** A refill is of no use before this time, because its head sleeps outside memory. */
+  refillAtMs = 0;
+  /** A refill under way takes rows at or above `leftOutFrom` for this lane. */
+  isRefilling = false;
+  /** The lowest key that came while a page of that refill was read: the page may lack its row. */
+  missedFrom: TaskKey | null = null;
+  /** Number of its valid entry in the schedule; entries with another one are stale. */
+  ticket = 0;
+  /** When the present head became the head, epoch milliseconds. */
+  headSinceMs = 0;
+
+  constructor(orderingId: string) {
+    this.orderingId = orderingId;
+  }
+
+  get last(): LoadedTask | undefined {
+    return this.tasks.at(-1);
+  }
+
+  /**
+   * Its tasks behind the head will not run soon: an attempt has been running for long, or the head
+   * waits for a retry or for a handler.
+   */
+  isBlocked(nowMs: number): boolean {
+    if (this.active !== null) return nowMs - this.activeSinceMs > BLOCKED_MS;
+    const head = this.tasks[0];
+    if (head === undefined) return false;
+    const isRetry = head.status !== null || head.postponements > 0;
+    return isRetry && head.blocksLane && head.offerAtMs > nowMs;
+  }
+
+  insert(task: LoadedTask, nowMs: number): void {
+    let at = this.tasks.length;
+    while (at > 0 && compareTaskKeys(this.tasks[at - 1]!.key, task.key) > 0) at--;
+    this.tasks.splice(at, 0, task);
+    if (at === 0) this.headSinceMs = nowMs;
+  }
+
+  remove(task: LoadedTask, nowMs: number): void {
+    const at = this.tasks.indexOf(task);
+    if (at < 0) return;
+    this.tasks.splice(at, 1);
+    if (at === 0) this.headSinceMs = nowMs;
+  }
+
+  /** What may run next: only tasks below `bound`, below which memory is complete. */
+  offer(bound: TaskKey, nowMs: number): LaneOffer | null {
+    if (this.active !== null) return null;
+    let best: LaneOffer | null = null;
+    for (const task of this.tasks) {
+      if (task.state === "held" || !this.#isComplete(task.key, bound)) break;
+      const atMs = task.offerAtMs;
+      if (best === null || Math.max(atMs, nowMs) < Math.max(best.atMs, nowMs))
+        best = { task, atMs };
+      if (task.blocksLane) break;
+    }
+    return best;
+  }
+
+  #isComplete(key: TaskKey, bound: TaskKey): boolean {
+    if (compareTaskKeys(key, bound) >= 0) return false;
+    return this.leftOutFrom === null || compareTaskKeys(key, this.leftOutFrom) < 0;
+  }
+}

@@ -1,0 +1,136 @@
+import {
+  type Clock,
+  hasCode,
+  HoraeError,
+  type Lease,
+  type LeaseStore,
+  sleep,
+  type Telemetry,
+} from "@horae/core";
+import { HeldLease, momentOf } from "./held-lease.ts";
+import { acquiredLease, CLOCK_AHEAD_MAX_MS, type LeaseHolder, wantedLease } from "./lease-rules.ts";
+
+/** How often the row of a partition that we wait for is read. */
+const WAIT_MS = 50;
+
+export interface LeaseAcquirerOptions {
+  readonly partition: number;
+  readonly holder: LeaseHolder;
+  readonly clock: Clock;
+  readonly leases: LeaseStore;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Waits for a partition and takes its lease: a released one at once, a held one only when the same
+ * (epoch, renewal) has been seen unchanged for a full period on this process's monotonic clock.
+ * Clocks of two hosts are never compared.
+ */
+export class LeaseAcquirer {
+  readonly #options: LeaseAcquirerOptions;
+  /** What was seen last, and since when it has not changed. */
+  #seen: { epoch: number; renewal: number; sinceMs: number } | null = null;
+
+  constructor(options: LeaseAcquirerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with the lease, or with null when `signal` aborts first. */
+  async acquire(signal: AbortSignal): Promise<HeldLease | null> {
+    while (!signal.aborted) {
+      try {
+        const held = await this.#tryOnce(signal);
+        if (held !== null) return held;
+      } catch (error) {
+        this.#reportRefusal(error);
+        await sleep(this.#options.clock, 20 * WAIT_MS, signal);
+      }
+      await sleep(this.#options.clock, WAIT_MS, signal);
+    }
+    return null;
+  }
+
+  async #tryOnce(signal: AbortSignal): Promise<HeldLease | null> {
+    const { partition, leases, holder } = this.#options;
+    const row = await leases.read(partition);
+    if (row !== null && row.owner !== null && !this.#isExpired(row)) {
+      if (row.wantedBy !== holder.owner) await this.#askFor(row);
+      return null;
+    }
+    return signal.aborted ? null : this.#take(row);
+  }
+
+  #isExpired(row: Lease): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    const seen = this.#seen;
+    if (seen === null || seen.epoch !== row.epoch || seen.renewal !== row.renewal) {
+      this.#seen = { epoch: row.epoch, renewal: row.renewal, sinceMs: nowMs };
+      return false;
+    }
+    return nowMs - seen.sinceMs >= Math.max(row.periodMs, this.#options.holder.periodMs);
+  }
+
+  /** Tells the owner that somebody waits: it hands over at its next renewal. */
+  async #askFor(row: Lease): Promise<void> {
+    const { partition, leases, holder } = this.#options;
+    const lease = wantedLease(row, holder.owner);
+    const expected = { epoch: row.epoch, renewal: row.renewal };
+    const isSet = await leases.compareAndSet({ partition, expected, lease });
+    // Our own change of the row is no sign of life of its owner.
+    if (isSet && this.#seen !== null) this.#seen.renewal = lease.renewal;
+  }
+
+  async #take(row: Lease | null): Promise<HeldLease | null> {
+    const { partition, leases, holder, clock, telemetry } = this.#options;
+    await this.#checkClock();
+    const sentAt = momentOf(clock);
+    const lease = acquiredLease(row, holder, sentAt.wallMs);
+    const expected = row === null ? null : { epoch: row.epoch, renewal: row.renewal };
+    // Dying here is safe: the next process waits for this epoch's period, or finds the old row.
+    if (!(await this.#swap({ partition, expected, lease }))) return null;
+    this.#seen = null;
+    telemetry.emit({ type: "leaseAcquired", partition, epoch: lease.epoch });
+    const timestampsAbove = row?.tsUpper ?? 0;
+    return new HeldLease({
+      partition,
+      row: lease,
+      timestampsAbove,
+      sentAt,
+      clock,
+      leases,
+      telemetry,
+    });
+  }
+
+  async #swap(swap: Parameters<LeaseStore["compareAndSet"]>[0]): Promise<boolean> {
+    const { leases } = this.#options;
+    try {
+      return await leases.compareAndSet(swap);
+    } catch (error) {
+      if (!hasCode(error, "STORE_UNKNOWN")) throw error;
+      const row = await leases.read(swap.partition);
+      // The name is unique per process start, so a row with it and this epoch is our own swap.
+      return row !== null && row.epoch === swap.lease.epoch && row.owner === swap.lease.owner;
+    }
+  }
+
+  async #checkClock(): Promise<void> {
+    const aheadMs = this.#options.clock.nowMs() - (await this.#options.leases.nowMs());
+    if (aheadMs <= CLOCK_AHEAD_MAX_MS) return;
+    throw new HoraeError(
+      "CLOCK_AHEAD",
+      `the clock of this host is ${aheadMs} ms ahead of the store's`,
+      {
+        details: { aheadMs },
+        retryable: true,
+      },
+    );
+  }
+
+  #reportRefusal(error: unknown): void {
+    const { telemetry, partition } = this.#options;
+    if (!(error instanceof Error)) throw error;
+    const code = (error as Partial<HoraeError>).code ?? "INTERNAL";
+    telemetry.emit({ type: "leaseRefused", partition, code, message: error.message });
+  }
+}

@@ -1,0 +1,146 @@
+import {
+  bucketOf,
+  compareTaskKeys,
+  isFinished,
+  lowerBoundKey,
+  type TaskKey,
+  type TaskRow,
+} from "@horae/core";
+import type { BucketSummaries } from "./bucket-summaries.ts";
+import { findNextUnfinished, type LoadedRange, loadRange } from "./load-rows.ts";
+import { LoadedTask } from "./loaded-task.ts";
+import { dropBlocked, makeRoom } from "./make-room.ts";
+import type { OwnerContext } from "./owner-context.ts";
+import type { Sleepers } from "./sleepers.ts";
+import { minKey, type ReadGuard, type TaskMemory } from "./task-memory.ts";
+
+export interface LoaderOptions {
+  readonly context: OwnerContext;
+  readonly memory: TaskMemory;
+  readonly summaries: BucketSummaries;
+  readonly sleepers: Sleepers;
+  /** Is a newer version of this row being written? */
+  readonly isInserting: (token: string) => boolean;
+  /** A failed row above the read position: an earlier owner may have died before its dead letter. */
+  readonly onFailedRow: (row: TaskRow) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Brings tasks from the store into memory: the schedule is read once, in key order. The owner is
+ * the only writer of its rows, so it knows the next key beyond its read position and sleeps until
+ * that is needed; an idle partition costs no reads.
+ */
+export class Loader {
+  readonly #options: LoaderOptions;
+  #isLoading = false;
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a load if one is needed; answers when to look again, epoch milliseconds. */
+  tick(nowMs: number): number {
+    const { memory, context } = this.#options;
+    if (this.#isLoading) return Infinity;
+    const { lookAheadMs } = context.settings;
+    const limit = lowerBoundKey(nowMs + lookAheadMs);
+    // Nothing unread lies below `unloadedFrom`: the read position moves up without a read.
+    memory.advanceTo(minKey(memory.unloadedFrom, limit)!);
+    const next = memory.unloadedFrom;
+    if (next === null) return Infinity;
+    // Half the look-ahead early at the latest: one read then serves the other half.
+    const neededAtMs = next.scheduledTimeMs - lookAheadMs / 2;
+    if (neededAtMs > nowMs) return neededAtMs;
+    const sizeMax = Math.floor(context.settings.loadedTasksMax / 2);
+    dropBlocked(memory, context, sizeMax);
+    if (memory.size > sizeMax || memory.room === 0) return Infinity;
+    this.#isLoading = true;
+    this.#load(limit)
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#isLoading = false;
+        context.wake();
+      });
+    return Infinity;
+  }
+
+  async #load(to: TaskKey): Promise<void> {
+    const { memory, context } = this.#options;
+    const from = memory.readPosition;
+    const rowsMax = Math.min(context.settings.loadRowsMax, memory.room);
+    // Announced before the first read: a row written from now on may or may not be seen by it, so
+    // below this bound it goes to memory when it is acknowledged.
+    memory.announcedTo = to;
+    memory.unloadedFrom = null;
+    const guard = memory.beginRead();
+    let isDone = false;
+    try {
+      const range = await loadRange(context, { from, to, rowsMax });
+      const next = await this.#nextAfter(range.readTo, to);
+      if (guard.isLowered) return;
+      await this.#recoverFailed(range.rows);
+      if (guard.isLowered) return;
+      this.#take(range, guard);
+      // Rows that were persisted meanwhile above the bound are in `unloadedFrom` already.
+      memory.unloadedFrom = minKey(memory.unloadedFrom, next);
+      isDone = true;
+    } finally {
+      memory.endRead(guard);
+      memory.announcedTo = null;
+      // A load that was overtaken by an eviction, or failed, starts again from where it began.
+      if (!isDone) memory.noteUnloaded(minKey(from, memory.readPosition)!);
+    }
+  }
+
+  #nextAfter(readTo: TaskKey, to: TaskKey): Promise<TaskKey | null> | TaskKey {
+    return compareTaskKeys(readTo, to) < 0 ? readTo : findNextUnfinished(this.#options.context, to);
+  }
+
+  async #recoverFailed(rows: readonly TaskRow[]): Promise<void> {
+    const { onFailedRow, memory } = this.#options;
+    const failed = rows.filter(
+      ({ key, status }) => status?.status === "failed" && memory.started.find(key) !== "finished",
+    );
+    for (const row of failed) await onFailedRow(row);
+  }
+
+  #take(range: LoadedRange, guard: ReadGuard): void {
+    const { memory, context, summaries } = this.#options;
+    let loaded = 0;
+    for (const { bucket, summary } of range.summaries) summaries.noteRead(bucket, summary);
+    for (const row of range.rows) {
+      if (compareTaskKeys(row.key, range.readTo) >= 0) continue;
+      if (this.takeRow(row, guard)) loaded++;
+    }
+    memory.announcedTo = null;
+    memory.advanceTo(range.readTo);
+    const { telemetry, partition } = context;
+    if (range.rows.length > 0) {
+      telemetry.emit({ type: "tasksLoaded", partition, rows: range.rows.length, loaded });
+    }
+    makeRoom(memory, context);
+  }
+
+  /** Takes one row that a read has brought; true when it is in memory now. */
+  takeRow(row: TaskRow, guard: ReadGuard): boolean {
+    const { memory, context, sleepers, isInserting } = this.#options;
+    if (isFinished(row.status)) return false;
+    const task = LoadedTask.fromRow(row);
+    if (task === null) {
+      const { telemetry, partition } = context;
+      telemetry.emit({ type: "rowWithoutRequest", partition, key: row.key });
+      return false;
+    }
+    // It left memory, or was looked at, after the read was announced: the row is old.
+    if (guard.left.has(task.token) || memory.get(task.token) !== undefined) return false;
+    if (!task.blocksLane && task.dueAtMs > context.clock.nowMs() + context.settings.lookAheadMs) {
+      const bucket = bucketOf(task.key, context.bucketMs);
+      sleepers.add({ bucket, key: task.key, token: task.token, nextAttemptAtMs: task.dueAtMs });
+      memory.started.add(task.key, false);
+      return false;
+    }
+    if (isInserting(task.token)) task.state = "held";
+    return memory.add(task) === "added";
+  }
+}

@@ -1,0 +1,289 @@
+import {
+  type Checkpoint,
+  compareJournalPositions,
+  type HandlerLogger,
+  hasCode,
+  type HoraeError,
+  type TaskHandlers,
+} from "@horae/core";
+import { BucketPersister } from "./bucket-persister.ts";
+import { BucketSummaries } from "./bucket-summaries.ts";
+import type { Executor } from "./executor.ts";
+import { LaneRefill } from "./lane-refill.ts";
+import { Loader } from "./loader.ts";
+import { Loop } from "./loop.ts";
+import { OwnerContext, type OwnerContextOptions } from "./owner-context.ts";
+import { PartitionAttempts } from "./partition-attempts.ts";
+import { raiseSummaries } from "./raise-summaries.ts";
+import { Receiver } from "./receiver.ts";
+import { SleeperReread } from "./sleeper-reread.ts";
+import { Sleepers } from "./sleepers.ts";
+import { takeOver, writeDeadLetter } from "./take-over.ts";
+import { TaskMemory } from "./task-memory.ts";
+
+/** Why an epoch ended: its lease was released or lost, or its log does not continue the checkpoint. */
+export type EpochEnd = "released" | "lost" | "failed" | "log-gap";
+
+export interface OwnedPartitionOptions extends Omit<OwnerContextOptions, "wake"> {
+  readonly executor: Executor;
+  readonly handlers: TaskHandlers;
+  readonly logger: HandlerLogger;
+  /** Asked after each renewal: is the partition to be handed over? */
+  readonly isHandOverDue: (wantedBy: string | null) => boolean;
+}
+
+/** What works in an owned partition once the take-over has ended. */
+interface Parts {
+  readonly memory: TaskMemory;
+  readonly attempts: PartitionAttempts;
+  readonly receiver: Receiver;
+  readonly persister: BucketPersister;
+  readonly loader: Loader;
+  readonly refill: LaneRefill;
+  readonly reread: SleeperReread;
+  readonly summaries: BucketSummaries;
+  readonly sleepers: Sleepers;
+}
+
+/**
+ * A partition for the length of one epoch: take-over, then receiving, loading, running and
+ * checkpointing under the lease, until it is released (drained) or lost. All that it knows it has
+ * read after the acquire, and all of it goes with the epoch.
+ */
+export class OwnedPartition {
+  readonly #options: OwnedPartitionOptions;
+  readonly #context: OwnerContext;
+  readonly #loop: Loop;
+  #parts: Parts | null = null;
+  #renewing: Promise<void> | null = null;
+  #isReleased = false;
+  #isSuspended = false;
+  #releasing: Promise<void> | null = null;
+  #receiving: Promise<void> = Promise.resolve();
+  #end: (end: EpochEnd) => void = () => undefined;
+  readonly #ended: Promise<EpochEnd>;
+
+  constructor(options: OwnedPartitionOptions) {
+    this.#options = options;
+    this.#context = new OwnerContext({ ...options, wake: () => this.#loop.wake() });
+    this.#loop = new Loop({
+      clock: options.clock,
+      tick: () => this.#tick(),
+      onError: (error) => this.#fail(error),
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /** Runs until the epoch is over; never rejects. */
+  async run(): Promise<EpochEnd> {
+    this.#loop.wake();
+    try {
+      const found = await takeOver(this.#context);
+      if (this.#releasing === null) this.#begin(found);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#loop.wake();
+    const end = await this.#ended;
+    this.#context.end();
+    this.#loop.stop();
+    this.#parts?.attempts.abandon();
+    return end;
+  }
+
+  isRunning(token: string): boolean {
+    return this.#parts?.attempts.isRunning(token) ?? false;
+  }
+
+  /** Drains, checkpoints and releases the lease. Resolves when that is done or the lease is lost. */
+  release(): Promise<void> {
+    this.#releasing ??= this.#drainAndRelease("released");
+    return this.#releasing;
+  }
+
+  #begin(found: Awaited<ReturnType<typeof takeOver>>): void {
+    const context = this.#context;
+    const onError = (error: unknown): void => this.#fail(error);
+    const memory = new TaskMemory(context, found.highestStartedKey);
+    const summaries = new BucketSummaries(context, memory);
+    const sleepers = new Sleepers(context.settings.exceptionsMax);
+    const receiver = new Receiver({ context, ...found });
+    const persister = new BucketPersister({
+      context,
+      memory,
+      summaries,
+      logEnd: found.logEnd,
+      onBeyondHorizon: (record) => receiver.refuseBeyondHorizon(record),
+    });
+    const loader = new Loader({
+      context,
+      memory,
+      summaries,
+      sleepers,
+      isInserting: (token) => persister.isInserting(token),
+      onFailedRow: (row) => writeDeadLetter(context, row),
+      onError,
+    });
+    const { executor, handlers, logger } = this.#options;
+    const attempts = new PartitionAttempts(
+      { context, memory, summaries, sleepers, executor, handlers, logger, onError },
+      found.highestStartedKey,
+    );
+    const refill = new LaneRefill({ context, memory, loader, onError });
+    const reread = new SleeperReread({ context, memory, sleepers, loader, onError });
+    this.#parts = {
+      memory,
+      attempts,
+      receiver,
+      persister,
+      loader,
+      refill,
+      reread,
+      summaries,
+      sleepers,
+    };
+    this.#receiving = receiver.run(persister).catch(onError);
+  }
+
+  #tick(): number {
+    const { clock, lease } = this.#context;
+    if (this.#context.isOver) return Infinity;
+    const nowMs = clock.nowMs();
+    this.#noteValidity();
+    if (lease.isRenewalDue()) this.#renew();
+    if (this.#parts === null) return Infinity;
+    const { attempts, loader, refill, reread } = this.#parts;
+    const isValid = lease.isValid();
+    const nextMs = Math.min(
+      isValid ? loader.tick(nowMs) : Infinity,
+      isValid ? refill.tick(nowMs) : Infinity,
+      isValid ? reread.tick(nowMs) : Infinity,
+      attempts.tick(nowMs),
+    );
+    return nextMs - nowMs;
+  }
+
+  #noteValidity(): void {
+    const { lease, telemetry, partition, epoch } = this.#context;
+    if (lease.isValid() === !this.#isSuspended) return;
+    this.#isSuspended = !this.#isSuspended;
+    const type = this.#isSuspended ? "leaseSuspended" : "leaseResumed";
+    telemetry.emit({ type, partition, epoch });
+  }
+
+  /** Raises summaries, then renews the lease with a checkpoint; one at a time. */
+  #renew(): void {
+    if (this.#renewing !== null || this.#isReleased) return;
+    this.#renewing = this.#checkpoint()
+      .catch((error: unknown) => this.#reportRenewal(error))
+      .finally(() => {
+        this.#renewing = null;
+        if (this.#context.lease.isLost) this.#end("lost");
+        else this.#handOverIfWanted();
+        this.#context.wake();
+      });
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { lease } = this.#context;
+    if (this.#parts !== null && lease.isValid()) {
+      this.#parts.attempts.journal.moveOldClaims();
+      // Not awaited: a slow store must not cost the lease.
+      raiseSummaries({ context: this.#context, ...this.#parts }).catch((error: unknown) =>
+        this.#fail(error),
+      );
+    }
+    const before = lease.checkpoint;
+    const snapshot = this.#snapshot();
+    if (await lease.renew(snapshot)) await this.#afterCheckpoint(before, snapshot);
+  }
+
+  /** Acknowledged facts only, taken in one step. */
+  #snapshot(): Checkpoint {
+    if (this.#parts === null) return this.#context.lease.checkpoint;
+    const { receiver, attempts } = this.#parts;
+    return {
+      appliedOffset: receiver.appliedOffset,
+      fingerprint: receiver.fingerprint,
+      journal: attempts.journal.position,
+      highestStartedKey: attempts.highestStartedKey,
+    };
+  }
+
+  /** Only behind an acknowledged checkpoint is anything forgotten. */
+  async #afterCheckpoint(before: Checkpoint, acked: Checkpoint): Promise<void> {
+    const { partition, log, store } = this.#context;
+    const { appliedOffset: offset, journal: below } = acked;
+    // Both may be lost with the process: the next checkpoint that moves does them again.
+    if (offset > before.appliedOffset) {
+      await this.#context.read("markApplied", () => log.markApplied({ partition, offset }));
+    }
+    if (compareJournalPositions(below, before.journal) > 0) {
+      await this.#context.write("trimClaims", (timestamp) =>
+        store.trimClaims({ partition, timestamp, below }),
+      );
+    }
+  }
+
+  #reportRenewal(error: unknown): void {
+    if (!hasCode(error, "STORE_UNAVAILABLE", "STORE_UNKNOWN")) {
+      this.#fail(error);
+      return;
+    }
+    const { telemetry, partition } = this.#context;
+    const { code, message } = error as HoraeError;
+    telemetry.emit({ type: "portFailed", partition, operation: "renewLease", code, message });
+  }
+
+  #handOverIfWanted(): void {
+    const { lease } = this.#context;
+    if (this.#options.isHandOverDue(lease.wantedBy)) void this.release();
+  }
+
+  async #drainAndRelease(end: EpochEnd): Promise<void> {
+    const { lease, telemetry, partition, epoch } = this.#context;
+    try {
+      await this.#settle();
+      while (this.#renewing !== null) await this.#renewing;
+      // From here no renewal may change the row under the release.
+      this.#isReleased = true;
+      if (await lease.release(this.#snapshot())) {
+        telemetry.emit({ type: "leaseReleased", partition, epoch });
+      }
+      this.#end(end);
+    } catch (error) {
+      if (!hasCode(error, "LEASE_LOST", "STORE_UNAVAILABLE", "STORE_UNKNOWN")) this.#report(error);
+      this.#end("lost");
+    }
+  }
+
+  /** Brings everything that is under way to an end, so that the next owner finds little to do. */
+  async #settle(): Promise<void> {
+    const parts = this.#parts;
+    if (parts === null) return;
+    const isLost = this.#ended.then(() => undefined);
+    await parts.receiver.stop();
+    await Promise.race([Promise.all([parts.attempts.drain(), this.#receiving]), isLost]);
+    // Twice: the first write of a bucket in an epoch repeats what was found.
+    for (let pass = 0; pass < 2 && this.#context.lease.isValid(); pass++) {
+      await raiseSummaries({ context: this.#context, ...parts });
+    }
+  }
+
+  /** What cannot be went wrong: the epoch ends, and the next one begins with what the store says. */
+  #fail(error: unknown): void {
+    if (this.#context.isOver || hasCode(error, "LEASE_LOST")) return;
+    this.#report(error);
+    this.#releasing ??= this.#drainAndRelease(hasCode(error, "LOG_GAP") ? "log-gap" : "failed");
+  }
+
+  #report(error: unknown): void {
+    const { telemetry, partition } = this.#context;
+    if (hasCode(error, "LOG_GAP")) {
+      const { code, message } = error as HoraeError;
+      telemetry.emit({ type: "partitionStopped", partition, code, message });
+    } else telemetry.emit({ type: "unexpectedError", where: `partition ${partition}`, error });
+  }
+}

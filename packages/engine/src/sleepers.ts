@@ -1,0 +1,73 @@
+import type { TaskKey } from "@horae/core";
+import { minKey } from "./task-memory.ts";
+
+interface BucketSleepers {
+  /** The earliest next attempt among them, epoch milliseconds. */
+  wakeAtMs: number;
+  /** Their keys, as far as they fit. */
+  readonly keys: Map<string, TaskKey>;
+  /** The lowest key of those that did not fit. */
+  lowestBeyond: TaskKey | null;
+}
+
+/**
+ * Unfinished tasks outside memory whose next attempt lies beyond the look-ahead (policy `skip`).
+ * Per bucket it is known when one of them is due, and which keys a raise of the summary must not
+ * pass.
+ */
+export class Sleepers {
+  readonly #keysMax: number;
+  readonly #buckets = new Map<number, BucketSleepers>();
+  /** Buckets that are being read again; they are not raised meanwhile. */
+  readonly #rereading = new Set<number>();
+
+  /** `keysMax`: keys that are kept per bucket. */
+  constructor(keysMax: number) {
+    this.#keysMax = keysMax;
+  }
+
+  /** Call it only when the task's outcome is acknowledged, or its row was read like that. */
+  add(sleeper: { bucket: number; key: TaskKey; token: string; nextAttemptAtMs: number }): void {
+    let entry = this.#buckets.get(sleeper.bucket);
+    if (entry === undefined) {
+      entry = { wakeAtMs: sleeper.nextAttemptAtMs, keys: new Map(), lowestBeyond: null };
+      this.#buckets.set(sleeper.bucket, entry);
+    }
+    entry.wakeAtMs = Math.min(entry.wakeAtMs, sleeper.nextAttemptAtMs);
+    if (entry.keys.size < this.#keysMax) entry.keys.set(sleeper.token, sleeper.key);
+    else entry.lowestBeyond = minKey(entry.lowestBeyond, sleeper.key);
+  }
+
+  /** The bucket whose sleepers are due first; null when there is none. */
+  next(): { bucket: number; wakeAtMs: number } | null {
+    let next: { bucket: number; wakeAtMs: number } | null = null;
+    for (const [bucket, { wakeAtMs }] of this.#buckets) {
+      if (next === null || wakeAtMs < next.wakeAtMs) next = { bucket, wakeAtMs };
+    }
+    return next;
+  }
+
+  isRereading(bucket: number): boolean {
+    return this.#rereading.has(bucket);
+  }
+
+  /**
+   * What is remembered of a bucket is taken when its re-read is announced, not when it returns: a
+   * retry that is acknowledged meanwhile is kept. Call the result when the read has returned.
+   */
+  beginReread(bucket: number): () => void {
+    this.#buckets.delete(bucket);
+    this.#rereading.add(bucket);
+    return () => this.#rereading.delete(bucket);
+  }
+
+  /** Keys of the bucket's sleepers that a raise may make exceptions. */
+  keys(bucket: number): Iterable<TaskKey> {
+    return this.#buckets.get(bucket)?.keys.values() ?? [];
+  }
+
+  /** The low key must not pass this; null when it may pass all that are not in `keys`. */
+  bound(bucket: number): TaskKey | null {
+    return this.#buckets.get(bucket)?.lowestBeyond ?? null;
+  }
+}

@@ -1,0 +1,185 @@
+import {
+  bucketOf,
+  type Checkpoint,
+  type Claim,
+  compareJournalPositions,
+  compareTaskKeys,
+  HoraeError,
+  isFinished,
+  type JournalPosition,
+  type Random,
+  type StatusCells,
+  type TaskKey,
+  taskKeyToken,
+  type TaskRow,
+} from "@horae/core";
+import { LoadedTask } from "./loaded-task.ts";
+import { decideOutcome, openClaimStatus } from "./outcome.ts";
+import type { OwnerContext } from "./owner-context.ts";
+
+const JOURNAL_ROWS_MAX = 500;
+
+export interface TakeOver {
+  /** No task above this key was started by an earlier owner. */
+  readonly highestStartedKey: TaskKey | null;
+  /** First offset that was not yet on the log after the acquire. */
+  readonly logEnd: number;
+  readonly appliedOffset: number;
+  readonly fingerprint: string | null;
+}
+
+/**
+ * What a new owner does before anything is received, loaded or claimed: it makes sure that the log
+ * still is the one that the checkpoint means, and settles every claim without outcome that earlier
+ * owners have left in the journal.
+ */
+export async function takeOver(context: OwnerContext): Promise<TakeOver> {
+  const startedMs = context.clock.monotonicMs();
+  const { checkpoint } = context.lease;
+  const position = await checkLog(context, checkpoint);
+  const claims = await readClaims(context, checkpoint.journal);
+  await settleClaims(context, claims.open);
+  const { telemetry, partition, epoch } = context;
+  const elapsedMs = context.clock.monotonicMs() - startedMs;
+  telemetry.emit({
+    type: "takeOverEnded",
+    partition,
+    epoch,
+    openClaims: claims.open.size,
+    elapsedMs,
+  });
+  const { highestStartedKey } = checkpoint;
+  return { ...position, highestStartedKey: maxKey(highestStartedKey, claims.highestKey) };
+}
+
+/** The log end is read after the acquire: nothing below it is taken for new. */
+async function checkLog(
+  context: OwnerContext,
+  checkpoint: Checkpoint,
+): Promise<{ logEnd: number; appliedOffset: number; fingerprint: string | null }> {
+  const { partition, log, settings } = context;
+  const { appliedOffset, fingerprint } = checkpoint;
+  const bounds = await context.read("logBounds", () => log.bounds(partition));
+  const fits = { logEnd: bounds.endOffset, appliedOffset, fingerprint };
+  if (appliedOffset < 0 && bounds.startOffset === 0) return fits;
+  if (appliedOffset >= 0 && bounds.endOffset > appliedOffset) {
+    // Retention removed exactly the applied record: nothing is missing.
+    if (bounds.startOffset === appliedOffset + 1) return fits;
+    const found = await context.read("fingerprint", () =>
+      log.fingerprint({ partition, offset: appliedOffset }),
+    );
+    if (found !== null && found === fingerprint) return fits;
+  } else if (appliedOffset < 0 && bounds.endOffset === bounds.startOffset) return fits;
+  if (settings.onLogGap === "continue-from-earliest") {
+    return { ...fits, appliedOffset: bounds.startOffset - 1, fingerprint: null };
+  }
+  throw new HoraeError(
+    "LOG_GAP",
+    `the log of partition ${partition} does not continue the checkpoint: applied offset ` +
+      `${appliedOffset}, the log holds ${bounds.startOffset} to ${bounds.endOffset - 1}`,
+    { details: { partition, appliedOffset, ...bounds } },
+  );
+}
+
+interface OpenClaims {
+  /** The claim with the highest attempt number of each task, by token. */
+  readonly open: Map<string, Claim>;
+  readonly highestKey: TaskKey | null;
+}
+
+async function readClaims(context: OwnerContext, from: JournalPosition): Promise<OpenClaims> {
+  const { partition, store } = context;
+  const open = new Map<string, Claim>();
+  let highestKey: TaskKey | null = null;
+  let next = from;
+  for (;;) {
+    const read = { partition, from: next, rowsMax: JOURNAL_ROWS_MAX };
+    const rows = await context.read("loadClaims", () => store.loadClaims(read));
+    for (const claim of rows.flatMap((row) => row.claims)) {
+      const token = taskKeyToken(claim.key);
+      if (claim.attempt >= (open.get(token)?.attempt ?? 0)) open.set(token, claim);
+      highestKey = maxKey(highestKey, claim.key);
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < JOURNAL_ROWS_MAX) return { open, highestKey };
+    next = { epoch: last.epoch, sequence: last.sequence + 1 };
+    if (compareJournalPositions(next, from) <= 0) return { open, highestKey };
+  }
+}
+
+async function settleClaims(context: OwnerContext, open: Map<string, Claim>): Promise<void> {
+  const buckets = new Map<number, Claim[]>();
+  for (const claim of open.values()) {
+    const bucket = bucketOf(claim.key, context.bucketMs);
+    buckets.set(bucket, [...(buckets.get(bucket) ?? []), claim]);
+  }
+  for (const [bucket, claims] of buckets) await settleBucket(context, bucket, claims);
+}
+
+async function settleBucket(
+  context: OwnerContext,
+  bucket: number,
+  claims: readonly Claim[],
+): Promise<void> {
+  const { partition, store, clock, random } = context;
+  const sorted = claims.toSorted((a, b) => compareTaskKeys(a.key, b.key));
+  const keys = sorted.map(({ key }) => key);
+  const found = await context.read("findTasks", () => store.findTasks({ partition, bucket, keys }));
+  const attempts = new Map(claims.map(({ key, attempt }) => [taskKeyToken(key), attempt]));
+  const settled: { key: TaskKey; row: TaskRow; status: StatusCells }[] = [];
+  for (const row of found) {
+    const attempt = attempts.get(taskKeyToken(row.key))!;
+    const status = settleClaim(row, attempt, { nowMs: clock.nowMs(), random });
+    if (status !== null) settled.push({ key: row.key, row, status });
+  }
+  if (settled.length === 0) return;
+  // Dying here is safe: the journal position has not moved, so the next owner settles them again.
+  await context.write("settleClaims", (timestamp) =>
+    store.recordStatuses({ partition, bucket, timestamp, rows: settled }),
+  );
+  for (const { row, status } of settled) {
+    if (status.status === "failed") await writeDeadLetter(context, { ...row, status });
+  }
+}
+
+/**
+ * The status cells that settle a claim found in the journal; null when the row already has an
+ * outcome of that attempt. A claim without outcome counts as an attempt. A finished row is written
+ * again with this owner's timestamp: a late `retry` of that claim would else undo the finish.
+ */
+export function settleClaim(
+  row: TaskRow,
+  attempt: number,
+  at: { nowMs: number; random: Random },
+): StatusCells | null {
+  const { status } = row;
+  if (status !== null && status.attempts >= attempt) return null;
+  if (status !== null && isFinished(status)) return { ...status, attempts: attempt };
+  const task = LoadedTask.fromRow(row);
+  if (task === null) return null;
+  task.attempts = attempt;
+  const message = "the process ended while the attempt was under way";
+  const end = decideOutcome(task, { kind: "aborted", code: "ATTEMPTS_CRASHED", message }, at);
+  if (end.status === "failed") return end;
+  return {
+    ...openClaimStatus(task),
+    nextAttemptAtMs: end.nextAttemptAtMs,
+    lastError: end.lastError,
+  };
+}
+
+/** The letter's key comes from the row, so that writing it again changes nothing. */
+export async function writeDeadLetter(context: OwnerContext, row: TaskRow): Promise<void> {
+  const { partition, store } = context;
+  const { key, request, status } = row;
+  if (request === null || status === null || status.finishedAtMs === null) return;
+  const letter = { failedAtMs: status.finishedAtMs, key, request, status };
+  await context.write("writeDeadLetter", (timestamp) =>
+    store.writeDeadLetter({ partition, timestamp, letter }),
+  );
+}
+
+export function maxKey(a: TaskKey | null, b: TaskKey | null): TaskKey | null {
+  if (a === null || b === null) return a ?? b;
+  return compareTaskKeys(a, b) >= 0 ? a : b;
+}

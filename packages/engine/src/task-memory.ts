@@ -1,0 +1,225 @@
+import { compareTaskKeys, lowerBoundKey, type TaskKey } from "@horae/core";
+import { Lane } from "./lane.ts";
+import { LaneSchedule } from "./lane-schedule.ts";
+import type { LoadedTask } from "./loaded-task.ts";
+import type { OwnerContext } from "./owner-context.ts";
+import { StartedKeys } from "./started-keys.ts";
+
+/** A read of rows that is under way: what happened to keys since it was announced. */
+export interface ReadGuard {
+  /** Keys that left memory, or were looked at: what the read brings for them is old. */
+  readonly left: Set<string>;
+  /** The read position moved down meanwhile. */
+  isLowered: boolean;
+}
+
+export type Addition = "added" | "known" | "left-out";
+
+export function minKey(a: TaskKey | null, b: TaskKey | null): TaskKey | null {
+  if (a === null || b === null) return a ?? b;
+  return compareTaskKeys(a, b) <= 0 ? a : b;
+}
+
+/**
+ * The tasks of one partition that are in memory, by key and by lane, and how far the store has
+ * been read. Its invariant: every unfinished row below the read position is here, or its lane has
+ * left it out, or it is a sleeper that its bucket remembers.
+ */
+export class TaskMemory {
+  readonly #context: OwnerContext;
+  readonly #tasks = new Map<string, LoadedTask>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #guards = new Set<ReadGuard>();
+  /** Lanes that had nothing to offer below the read position. */
+  readonly #beyond = new Set<Lane>();
+  readonly schedule = new LaneSchedule();
+  readonly started: StartedKeys;
+  /** Lanes that have left out rows. */
+  readonly leftOutLanes = new Set<Lane>();
+  /** Exclusive: rows below it have been read. */
+  #readPosition: TaskKey = lowerBoundKey(0);
+  /** Bound of the load under way, exclusive; null when there is none. */
+  announcedTo: TaskKey | null = null;
+  /** No unfinished row from the read position to here is outside memory; null: none anywhere. */
+  unloadedFrom: TaskKey | null = lowerBoundKey(0);
+  #bytes = 0;
+
+  constructor(context: OwnerContext, highestStartedKey: TaskKey | null) {
+    this.#context = context;
+    this.started = new StartedKeys(context.settings.startedKeysMax, highestStartedKey);
+  }
+
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  get readPosition(): TaskKey {
+    return this.#readPosition;
+  }
+
+  get(token: string): LoadedTask | undefined {
+    return this.#tasks.get(token);
+  }
+
+  tasks(): IterableIterator<LoadedTask> {
+    return this.#tasks.values();
+  }
+
+  lane(task: LoadedTask): Lane {
+    return this.#lanes.get(task.key.orderingId)!;
+  }
+
+  laneById(orderingId: string): Lane | undefined {
+    return this.#lanes.get(orderingId);
+  }
+
+  lanes(): IterableIterator<Lane> {
+    return this.#lanes.values();
+  }
+
+  get isFull(): boolean {
+    const { loadedTasksMax, loadedBytesMax } = this.#context.settings;
+    return this.#tasks.size >= loadedTasksMax || this.#bytes >= loadedBytesMax;
+  }
+
+  /** How many tasks a load may bring. */
+  get room(): number {
+    const { loadedTasksMax, loadedBytesMax } = this.#context.settings;
+    return this.#bytes >= loadedBytesMax / 2 ? 0 : Math.max(0, loadedTasksMax - this.#tasks.size);
+  }
+
+  /**
+   * Does a persisted task with this key go straight to memory? Compared with the bound of a load
+   * under way too: that load may or may not see the row.
+   */
+  passes(key: TaskKey): boolean {
+    const { announcedTo } = this;
+    if (compareTaskKeys(key, this.#readPosition) < 0) return true;
+    return announcedTo !== null && compareTaskKeys(key, announcedTo) < 0;
+  }
+
+  /** A row at or above the read position was persisted: a load has to bring it. */
+  noteUnloaded(key: TaskKey): void {
+    this.unloadedFrom = minKey(this.unloadedFrom, key);
+  }
+
+  /** Reads announce themselves, so that what they bring can be told from what happened since. */
+  beginRead(): ReadGuard {
+    const guard: ReadGuard = { left: new Set(), isLowered: false };
+    this.#guards.add(guard);
+    return guard;
+  }
+
+  endRead(guard: ReadGuard): void {
+    this.#guards.delete(guard);
+  }
+
+  /** The key's row is newer than what a read under way (other than `except`) may bring. */
+  noteLeft(token: string, except?: ReadGuard): void {
+    for (const guard of this.#guards) if (guard !== except) guard.left.add(token);
+  }
+
+  advanceTo(position: TaskKey): void {
+    if (compareTaskKeys(position, this.#readPosition) <= 0) return;
+    this.#readPosition = position;
+    const lanes = [...this.#beyond];
+    this.#beyond.clear();
+    for (const lane of lanes) this.touch(lane);
+  }
+
+  /** Moves the read position down to the smallest key that was dropped; it will be loaded again. */
+  lowerTo(position: TaskKey): void {
+    if (compareTaskKeys(position, this.#readPosition) < 0) this.#readPosition = position;
+    this.unloadedFrom = minKey(this.unloadedFrom, position);
+    this.announcedTo = null;
+    for (const guard of this.#guards) guard.isLowered = true;
+    for (const lane of this.leftOutLanes) {
+      // What is at or above the read position is loaded, not refilled.
+      if (compareTaskKeys(lane.leftOutFrom!, position) >= 0) this.clearLeftOut(lane);
+    }
+  }
+
+  /** Takes a task that is not finished, unless its lane has no room for it. */
+  add(task: LoadedTask): Addition {
+    if (this.#tasks.has(task.token)) return "known";
+    const lane = this.#laneOf(task.key.orderingId);
+    if (!this.#admits(lane, task.key)) {
+      this.touch(lane);
+      return "left-out";
+    }
+    this.#tasks.set(task.token, task);
+    this.#bytes += task.bytes;
+    lane.insert(task, this.#context.clock.nowMs());
+    this.touch(lane);
+    return "added";
+  }
+
+  /** Lets go of a task. What reads under way bring for it is old from now on. */
+  remove(task: LoadedTask, isFinished = false): void {
+    if (!this.#tasks.delete(task.token)) return;
+    if (task.attempts > 0) this.started.add(task.key, isFinished);
+    this.#bytes -= task.bytes;
+    const lane = this.lane(task);
+    if (lane.active === task) lane.active = null;
+    lane.remove(task, this.#context.clock.nowMs());
+    this.noteLeft(task.token);
+    this.touch(lane);
+  }
+
+  replaceRequest(task: LoadedTask, request: LoadedTask["request"]): void {
+    this.#bytes += request.dataJson.length - task.bytes;
+    task.request = request;
+  }
+
+  /** The lane changed: its next offer is computed anew. */
+  touch(lane: Lane): void {
+    const offer = lane.offer(this.#readPosition, this.#context.clock.nowMs());
+    this.schedule.set(lane, offer?.atMs ?? null);
+    this.#beyond.delete(lane);
+    if (lane.tasks.length > 0 && offer === null && lane.active === null) this.#beyond.add(lane);
+    if (lane.tasks.length === 0 && lane.leftOutFrom === null) this.#lanes.delete(lane.orderingId);
+  }
+
+  /** The lane's rows from `key` on are not all in memory any more. */
+  leaveOut(lane: Lane, key: TaskKey): void {
+    lane.isRefilling = false;
+    lane.leftOutFrom = minKey(lane.leftOutFrom, key);
+    if (this.leftOutLanes.has(lane)) return;
+    this.leftOutLanes.add(lane);
+    const { telemetry, partition } = this.#context;
+    telemetry.emit({ type: "laneOverflowed", partition, orderingId: lane.orderingId });
+  }
+
+  clearLeftOut(lane: Lane): void {
+    lane.leftOutFrom = null;
+    lane.isRefilling = false;
+    lane.refillAtMs = 0;
+    this.leftOutLanes.delete(lane);
+    this.touch(lane);
+  }
+
+  #laneOf(orderingId: string): Lane {
+    let lane = this.#lanes.get(orderingId);
+    if (lane === undefined) {
+      lane = new Lane(orderingId);
+      this.#lanes.set(orderingId, lane);
+    }
+    return lane;
+  }
+
+  #admits(lane: Lane, key: TaskKey): boolean {
+    if (lane.leftOutFrom !== null && compareTaskKeys(key, lane.leftOutFrom) >= 0) {
+      if (lane.isRefilling) lane.missedFrom = minKey(lane.missedFrom, key);
+      return false;
+    }
+    if (lane.tasks.length < this.#context.settings.laneTasksMax) return true;
+    const last = lane.last!;
+    if (last.isActive || compareTaskKeys(key, last.key) >= 0) {
+      this.leaveOut(lane, key);
+      return false;
+    }
+    this.leaveOut(lane, last.key);
+    this.remove(last);
+    return true;
+  }
+}
