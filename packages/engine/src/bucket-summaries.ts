@@ -17,6 +17,8 @@ interface Bucket {
   isOwn: boolean;
   /** The one write (or first read) of this summary under way. */
   busy: Promise<void> | null;
+  /** Something was written or finished here since the last raise. */
+  hasChanged: boolean;
   /** When the last task finished here, as far as this owner knows. */
   lastFinishMs: number | null;
 }
@@ -54,6 +56,7 @@ export class BucketSummaries {
   noteFinish(bucket: number, finishedAtMs: number): void {
     const entry = this.#bucket(bucket);
     entry.lastFinishMs = Math.max(entry.lastFinishMs ?? 0, finishedAtMs);
+    entry.hasChanged = true;
   }
 
   /** Resolves when the acknowledged summary, written by this owner, covers all the keys. */
@@ -66,6 +69,7 @@ export class BucketSummaries {
       if (acked !== null && entry.isOwn && keys.every((key) => covers(acked, key))) return;
       await this.#exclusively(entry, async () => {
         const current = acked ?? (await this.#read(bucket));
+        entry.hasChanged = true;
         entry.lastFinishMs = maxOrNull(entry.lastFinishMs, current.lastFinishMs);
         await this.#write(bucket, entry, this.#lowered(bucket, current, keys) ?? current);
       });
@@ -85,9 +89,12 @@ export class BucketSummaries {
       return null;
     }
     const endMs = bucketStartMs(bucket + 1, this.#context.bucketMs);
+    // Without a change only the end of a bucket is worth a write.
+    if (!entry.hasChanged && state.top.scheduledTimeMs < endMs) return null;
     const { lastFinishMs } = entry;
     const limits = this.#context.settings;
     const raised = planRaising({ current: acked, ...state, endMs, lastFinishMs, limits });
+    if (entry.isOwn) entry.hasChanged = false;
     if (raised === null) return null;
     return this.#exclusively(entry, () => this.#write(bucket, entry, entry.isOwn ? raised : acked));
   }
@@ -105,7 +112,7 @@ export class BucketSummaries {
   #bucket(bucket: number): Bucket {
     let entry = this.#buckets.get(bucket);
     if (entry === undefined) {
-      entry = { acked: null, isOwn: false, busy: null, lastFinishMs: null };
+      entry = { acked: null, isOwn: false, busy: null, hasChanged: true, lastFinishMs: null };
       this.#buckets.set(bucket, entry);
     }
     return entry;

@@ -46,7 +46,10 @@ export class LaneRefill {
   }
 
   #hasRoom(lane: Lane, nowMs: number): boolean {
-    const { laneTasksMax } = this.#options.context.settings;
+    const { context, memory } = this.#options;
+    const { laneTasksMax } = context.settings;
+    // What is above the read position is the loader's.
+    if (compareTaskKeys(lane.leftOutFrom!, memory.readPosition) >= 0) return false;
     const isAwake = lane.refillAtMs <= nowMs && !lane.isBlocked(nowMs);
     return isAwake && lane.tasks.length < laneTasksMax;
   }

@@ -21,6 +21,9 @@ import { Sleepers } from "./sleepers.ts";
 import { takeOver, writeDeadLetter } from "./take-over.ts";
 import { TaskMemory } from "./task-memory.ts";
 
+/** A renewal that fails is tried again, this often in a period at the most. */
+const RENEWALS_PER_PERIOD_MAX = 20;
+
 /** Why an epoch ended: its lease was released or lost, or its log does not continue the checkpoint. */
 export type EpochEnd = "released" | "lost" | "failed" | "log-gap";
 
@@ -56,6 +59,8 @@ export class OwnedPartition {
   readonly #loop: Loop;
   #parts: Parts | null = null;
   #renewing: Promise<void> | null = null;
+  /** After a renewal that failed the next one waits until then (monotonic). */
+  #renewAfterMs = 0;
   #isReleased = false;
   #isSuspended = false;
   #releasing: Promise<void> | null = null;
@@ -175,7 +180,11 @@ export class OwnedPartition {
 
   /** Raises summaries, then renews the lease with a checkpoint; one at a time. */
   #renew(): void {
-    if (this.#renewing !== null || this.#isReleased) return;
+    const { clock, settings } = this.#context;
+    if (this.#renewing !== null || this.#isReleased || clock.monotonicMs() < this.#renewAfterMs) {
+      return;
+    }
+    this.#renewAfterMs = clock.monotonicMs() + settings.leasePeriodMs / RENEWALS_PER_PERIOD_MAX;
     this.#renewing = this.#checkpoint()
       .catch((error: unknown) => this.#reportRenewal(error))
       .finally(() => {

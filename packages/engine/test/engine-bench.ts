@@ -1,0 +1,158 @@
+import {
+  encodeScheduleRecord,
+  encodeUtf8,
+  formatTaskKey,
+  type HandlerLogger,
+  type HandlerTask,
+  partitionOf,
+  SeededRandom,
+  type TaskContext,
+  type TaskHandler,
+  type TaskKey,
+  type TaskOptions,
+  type TaskRow,
+} from "@horae/core";
+import { EventRecorder, FakeClock, MemoryLeaseStore, MemoryLog, MemoryStore } from "@horae/testkit";
+import { Engine, type EngineSettings } from "../src/index.ts";
+
+export interface Start {
+  readonly key: string;
+  readonly orderingId: string;
+  readonly data: unknown;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly fence: number;
+  readonly atMs: number;
+  readonly node: string;
+}
+
+const SILENT: HandlerLogger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export const BUCKET_MS = 60_000;
+
+/** A cluster in memory on a fake clock: one log, one store, any number of engines. */
+export class EngineBench {
+  readonly clock = new FakeClock();
+  readonly random = new SeededRandom(7);
+  readonly events = new EventRecorder();
+  readonly partitions: number;
+  readonly log: MemoryLog;
+  readonly store = new MemoryStore();
+  readonly leases = new MemoryLeaseStore({ clock: this.clock });
+  readonly starts: Start[] = [];
+  readonly handlers = new Map<string, TaskHandler>();
+  readonly #engines: Engine[] = [];
+
+  constructor(options: { partitions?: number } = {}) {
+    this.partitions = options.partitions ?? 1;
+    this.log = new MemoryLog({ clock: this.clock, partitions: this.partitions });
+    this.handlers.set("t", () => undefined);
+  }
+
+  /** Lets `handle` see each start after it was recorded. */
+  onTask(handle: (task: HandlerTask, context: TaskContext) => unknown, type = "t"): void {
+    this.handlers.set(type, handle);
+  }
+
+  engine(settings: Partial<EngineSettings> = {}, name = `n${this.#engines.length}`): Engine {
+    const engine = new Engine({
+      name,
+      url: null,
+      queue: { name: "q", partitions: this.partitions, bucketMs: BUCKET_MS },
+      log: this.log,
+      store: this.store,
+      leases: this.leases,
+      clock: this.clock,
+      random: this.random,
+      telemetry: this.events,
+      logger: SILENT,
+      handlers: {
+        get: (type) => {
+          const handler = this.handlers.get(type);
+          return handler && ((task, context) => this.#run(handler, { task, context, name }));
+        },
+      },
+      settings,
+    });
+    this.#engines.push(engine);
+    return engine;
+  }
+
+  async schedule(
+    key: Partial<TaskKey> & { atMs?: number },
+    fields: { data?: unknown; options?: TaskOptions; type?: string } = {},
+  ): Promise<TaskKey> {
+    const full = {
+      scheduledTimeMs: key.scheduledTimeMs ?? this.clock.nowMs() + (key.atMs ?? 0),
+      orderingId: key.orderingId ?? "a",
+      uniquenessKey: key.uniquenessKey ?? "u",
+    };
+    const value = encodeScheduleRecord({
+      key: full,
+      type: fields.type ?? "t",
+      dataJson: JSON.stringify(fields.data ?? null),
+      options: fields.options ?? {},
+    });
+    const partition = partitionOf(full.orderingId, this.partitions);
+    await this.log.append({ partition, key: encodeUtf8(full.orderingId), value, headers: {} });
+    return full;
+  }
+
+  /** Lets time pass until so many attempts have started. */
+  async untilStarts(count: number, limitMs = 60_000): Promise<void> {
+    await this.clock.advanceUntil(() => this.starts.length >= count, limitMs);
+  }
+
+  /** Lets time pass until so many tasks are finished in the store. */
+  async untilFinished(count: number, limitMs = 600_000): Promise<void> {
+    await this.clock.advanceUntil(() => this.finished().length >= count, limitMs);
+  }
+
+  rows(): TaskRow[] {
+    return Array.from({ length: this.partitions }, (_, p) => this.store.allTasks(p)).flat();
+  }
+
+  row(key: TaskKey): TaskRow | undefined {
+    return this.rows().find((row) => formatTaskKey(row.key) === formatTaskKey(key));
+  }
+
+  finished(): TaskRow[] {
+    return this.rows().filter(({ status }) => status !== null && status.status !== "retrying");
+  }
+
+  /** Keys in the order of their starts. */
+  startedKeys(): string[] {
+    return this.starts.map(({ key }) => key.split("/").slice(1).join("/"));
+  }
+
+  async stop(): Promise<void> {
+    const stopping = Promise.all(this.#engines.map((engine) => engine.stop()));
+    let isStopped = false;
+    void stopping.then(() => {
+      isStopped = true;
+    });
+    await this.clock.advanceUntil(() => isStopped, 120_000);
+  }
+
+  #run(
+    handler: TaskHandler,
+    { task, context, name }: { task: HandlerTask; context: TaskContext; name: string },
+  ): unknown {
+    this.starts.push({
+      key: task.key,
+      orderingId: task.orderingId,
+      data: task.data,
+      attempt: context.attempt,
+      epoch: context.epoch,
+      fence: context.fence,
+      atMs: this.clock.nowMs(),
+      node: name,
+    });
+    return handler(task, context);
+  }
+}
