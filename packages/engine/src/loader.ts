@@ -90,6 +90,7 @@ export class Loader {
       memory.announcedTo = null;
       // A load that was overtaken by an eviction, or failed, starts again from where it began.
       if (!isDone) memory.noteUnloaded(minKey(from, memory.readPosition)!);
+      memory.dropUnread();
     }
   }
 

@@ -44,19 +44,15 @@ function report({ telemetry, partition }: OwnerContext, tasks: number): void {
 
 function dropFollowers(memory: TaskMemory, lane: Lane): void {
   const keep = lane.active ?? lane.tasks[0]!;
-  const followers = lane.tasks.filter((task) => compareTaskKeys(task.key, keep.key) > 0);
-  const first = followers[0];
-  if (first === undefined) return;
-  memory.leaveOut(lane, first.key);
-  for (const task of followers) memory.remove(task);
+  const first = lane.tasks.find((task) => compareTaskKeys(task.key, keep.key) > 0);
+  if (first !== undefined) memory.leaveOut(lane, first.key);
 }
 
 function dropSleepingHead(memory: TaskMemory, lane: Lane, soonMs: number): void {
   const head = lane.tasks[0];
-  if (head === undefined || head.isActive || head.offerAtMs <= soonMs) return;
+  if (lane.active !== null || head === undefined || head.offerAtMs <= soonMs) return;
   lane.refillAtMs = head.offerAtMs;
   memory.leaveOut(lane, head.key);
-  memory.remove(head);
 }
 
 function dropLargest(memory: TaskMemory, sizeMax: number): void {

@@ -133,8 +133,24 @@ export class TaskMemory {
     this.unloadedFrom = minKey(this.unloadedFrom, position);
     this.announcedTo = null;
     for (const guard of this.#guards) guard.isLowered = true;
+    this.#clearLeftOutFrom(position);
+  }
+
+  /**
+   * A load came less far than it had announced: what passed through above the read position is
+   * dropped, because it cannot be offered before the rows below it are read. It is loaded again.
+   */
+  dropUnread(): void {
+    const position = this.#readPosition;
+    for (const task of this.#tasks.values()) {
+      if (!task.isActive && compareTaskKeys(task.key, position) >= 0) this.remove(task);
+    }
+    this.#clearLeftOutFrom(position);
+  }
+
+  /** What is at or above the read position is loaded, not refilled. */
+  #clearLeftOutFrom(position: TaskKey): void {
     for (const lane of this.leftOutLanes) {
-      // What is at or above the read position is loaded, not refilled.
       if (compareTaskKeys(lane.leftOutFrom!, position) >= 0) this.clearLeftOut(lane);
     }
   }
@@ -180,10 +196,13 @@ export class TaskMemory {
     if (lane.tasks.length === 0 && lane.leftOutFrom === null) this.#lanes.delete(lane.orderingId);
   }
 
-  /** The lane's rows from `key` on are not all in memory any more. */
+  /** The lane's rows from `key` on are not all in memory any more; what waits there is dropped. */
   leaveOut(lane: Lane, key: TaskKey): void {
     lane.isRefilling = false;
-    lane.leftOutFrom = minKey(lane.leftOutFrom, key);
+    lane.leftOutFrom = minKey(lane.leftOutFrom, key)!;
+    for (const task of [...lane.tasks]) {
+      if (!task.isActive && compareTaskKeys(task.key, lane.leftOutFrom) >= 0) this.remove(task);
+    }
     if (this.leftOutLanes.has(lane)) return;
     this.leftOutLanes.add(lane);
     const { telemetry, partition } = this.#context;
@@ -219,7 +238,6 @@ export class TaskMemory {
       return false;
     }
     this.leaveOut(lane, last.key);
-    this.remove(last);
     return true;
   }
 }

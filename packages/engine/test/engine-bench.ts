@@ -14,6 +14,7 @@ import {
 } from "@horae/core";
 import { EventRecorder, FakeClock, MemoryLeaseStore, MemoryLog, MemoryStore } from "@horae/testkit";
 import { Engine, type EngineSettings } from "../src/index.ts";
+import { Life } from "./killable.ts";
 
 export interface Start {
   readonly key: string;
@@ -47,6 +48,7 @@ export class EngineBench {
   readonly starts: Start[] = [];
   readonly handlers = new Map<string, TaskHandler>();
   readonly #engines: Engine[] = [];
+  readonly #lives = new Map<Engine, Life>();
 
   constructor(options: { partitions?: number } = {}) {
     this.partitions = options.partitions ?? 1;
@@ -60,27 +62,35 @@ export class EngineBench {
   }
 
   engine(settings: Partial<EngineSettings> = {}, name = `n${this.#engines.length}`): Engine {
+    const life = new Life();
     const engine = new Engine({
       name,
       url: null,
       queue: { name: "q", partitions: this.partitions, bucketMs: BUCKET_MS },
-      log: this.log,
-      store: this.store,
-      leases: this.leases,
-      clock: this.clock,
+      log: life.port(this.log),
+      store: life.port(this.store),
+      leases: life.port(this.leases),
+      clock: life.clock(this.clock),
       random: this.random,
       telemetry: this.events,
       logger: SILENT,
       handlers: {
         get: (type) => {
           const handler = this.handlers.get(type);
-          return handler && ((task, context) => this.#run(handler, { task, context, name }));
+          return handler && ((task, context) => this.#run(handler, { task, context, name, life }));
         },
       },
       settings,
     });
     this.#engines.push(engine);
+    this.#lives.set(engine, life);
     return engine;
+  }
+
+  /** kill -9. */
+  kill(engine: Engine): void {
+    this.#lives.get(engine)!.kill();
+    this.#engines.splice(this.#engines.indexOf(engine), 1);
   }
 
   async schedule(
@@ -141,8 +151,9 @@ export class EngineBench {
 
   #run(
     handler: TaskHandler,
-    { task, context, name }: { task: HandlerTask; context: TaskContext; name: string },
+    run: { task: HandlerTask; context: TaskContext; name: string; life: Life },
   ): unknown {
+    const { task, context, name, life } = run;
     this.starts.push({
       key: task.key,
       orderingId: task.orderingId,
@@ -153,6 +164,8 @@ export class EngineBench {
       atMs: this.clock.nowMs(),
       node: name,
     });
-    return handler(task, context);
+    const result = handler(task, context);
+    // A killed process hears nothing of its handlers any more.
+    return result instanceof Promise ? life.port({ result: () => result }).result() : result;
   }
 }
