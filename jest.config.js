@@ -12,7 +12,8 @@ const shared = {
 
 /**
  * Lanes by file name: `*.contract.test.ts` runs an adapter against a port's contract suite,
- * `*.path.test.ts` is a whole path with real processes, everything else is a unit test.
+ * `*.path.test.ts` is a whole path with real processes, `*.cluster.test.ts` needs real Kafka or
+ * Cassandra, everything else is a unit test.
  */
 export default {
   projects: [
@@ -20,7 +21,7 @@ export default {
       ...shared,
       displayName: "unit",
       testMatch: ["<rootDir>/packages/*/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["\\.(contract|path)\\.test\\.ts$"],
+      testPathIgnorePatterns: ["\\.(contract|path|cluster)\\.test\\.ts$"],
     },
     {
       ...shared,
@@ -31,6 +32,13 @@ export default {
       ...shared,
       displayName: "path",
       testMatch: ["<rootDir>/packages/*/test/**/*.path.test.ts"],
+    },
+    {
+      ...shared,
+      displayName: "cluster",
+      testMatch: ["<rootDir>/packages/*/test/**/*.cluster.test.ts"],
+      globalSetup: "<rootDir>/packages/testkit/src/servers/jest-global-setup.ts",
+      globalTeardown: "<rootDir>/packages/testkit/src/servers/jest-global-teardown.ts",
     },
   ],
 };

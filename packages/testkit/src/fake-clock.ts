@@ -22,7 +22,7 @@ export class FakeClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#wallMs;
+    return Math.floor(this.#wallMs);
   }
 
   monotonicMs(): number {
@@ -94,4 +94,13 @@ function isBefore(a: Pending, b: Pending): boolean {
 /** Resolves when all promise chains that can go on without a timer have gone on. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Calls `fire` after so long of real time; answers how to call it off. For the patience of tests
+ * that would else hang in silence, never for what they test.
+ */
+export function afterRealTime(delayMs: number, fire: () => void): () => void {
+  const timer = setTimeout(fire, delayMs);
+  return () => clearTimeout(timer);
 }

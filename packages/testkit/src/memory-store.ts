@@ -1,6 +1,5 @@
 import {
   type BucketSummary,
-  compareJournalPositions,
   compareTaskKeys,
   type DeadLetter,
   type IndexedSummary,
@@ -10,45 +9,21 @@ import {
   type PersistTasks,
   type QueueSettings,
   type RecordStatuses,
-  type StatusCells,
   type TaskKey,
   taskKeyToken,
-  type TaskRequest,
   type TaskRow,
   type TaskStore,
 } from "@horae/core";
 import { type Intercept, intercepted } from "./intercept.ts";
-
-/** A group of cells that are written together; the highest timestamp wins. */
-interface Cells<T> {
-  readonly value: T;
-  readonly timestamp: number;
-}
-
-interface StoredTask {
-  readonly key: TaskKey;
-  request: Cells<TaskRequest> | null;
-  status: Cells<StatusCells> | null;
-}
-
-interface StoredBucket {
-  readonly tasks: Map<string, StoredTask>;
-  /** In key order; null when it has to be sorted again. */
-  sorted: StoredTask[] | null;
-  /** Timestamp of the latest deletion of the whole bucket. */
-  deletedAt: number;
-}
+import { MemoryBucket } from "./memory-bucket.ts";
+import { type Cells, wins } from "./memory-cells.ts";
+import { MemoryJournal } from "./memory-journal.ts";
 
 interface StoredPartition {
-  readonly buckets: Map<number, StoredBucket>;
+  readonly buckets: Map<number, MemoryBucket>;
   readonly summaries: Map<number, Cells<BucketSummary | null>>;
-  readonly journal: Map<string, Cells<JournalRow>>;
-  trimmedBelow: Cells<JournalPosition> | null;
+  readonly journal: MemoryJournal;
   readonly deadLetters: Map<string, Cells<DeadLetter>>;
-}
-
-function wins(timestamp: number, present: { timestamp: number } | null | undefined): boolean {
-  return timestamp >= (present?.timestamp ?? -1);
 }
 
 /** Rows of one queue in memory, with the timestamps that decide which write counts. */
@@ -63,44 +38,22 @@ export class MemoryStore implements TaskStore {
 
   persistTasks(write: PersistTasks): Promise<void> {
     return this.#do("persistTasks", write, () => {
-      const { timestamp } = write;
       const bucket = this.#bucket(write);
-      if (timestamp <= bucket.deletedAt) return;
-      for (const { key, request } of write.rows) {
-        const row = rowOf(bucket, key);
-        if (wins(timestamp, row.request))
-          row.request = { value: structuredClone(request), timestamp };
-      }
+      for (const { key, request } of write.rows) bucket.putRequest(key, request, write.timestamp);
     });
   }
 
   recordStatuses(write: RecordStatuses): Promise<void> {
     return this.#do("recordStatuses", write, () => {
-      const { timestamp } = write;
       const bucket = this.#bucket(write);
-      if (timestamp <= bucket.deletedAt) return;
-      for (const { key, status } of write.rows) {
-        const row = rowOf(bucket, key);
-        if (wins(timestamp, row.status)) row.status = { value: structuredClone(status), timestamp };
-      }
+      for (const { key, status } of write.rows) bucket.putStatus(key, status, write.timestamp);
     });
   }
 
   loadTasks(read: LoadTasks): Promise<readonly TaskRow[]> {
-    return this.#do("loadTasks", read, () => {
-      const bucket = this.#bucket(read);
-      bucket.sorted ??= [...bucket.tasks.values()].toSorted((a, b) =>
-        compareTaskKeys(a.key, b.key),
-      );
-      const rows: TaskRow[] = [];
-      for (const stored of bucket.sorted) {
-        if (compareTaskKeys(stored.key, read.from) < 0) continue;
-        if (read.to !== null && compareTaskKeys(stored.key, read.to) >= 0) break;
-        if (rows.length >= read.rowsMax) break;
-        rows.push(taskRowOf(stored));
-      }
-      return rows;
-    });
+    return this.#do("loadTasks", read, () =>
+      this.#bucket(read).load(read.from, read.to, read.rowsMax),
+    );
   }
 
   findTasks(read: {
@@ -109,11 +62,8 @@ export class MemoryStore implements TaskStore {
     keys: readonly TaskKey[];
   }): Promise<readonly TaskRow[]> {
     return this.#do("findTasks", read, () => {
-      const { tasks } = this.#bucket(read);
-      return read.keys.flatMap((key) => {
-        const stored = tasks.get(taskKeyToken(key));
-        return stored === undefined ? [] : [taskRowOf(stored)];
-      });
+      const bucket = this.#bucket(read);
+      return read.keys.flatMap((key) => bucket.find(key) ?? []);
     });
   }
 
@@ -150,18 +100,9 @@ export class MemoryStore implements TaskStore {
   }
 
   appendClaims(write: { partition: number; timestamp: number; row: JournalRow }): Promise<void> {
-    return this.#do("appendClaims", write, () => {
-      const { journal, trimmedBelow } = this.#partition(write.partition);
-      const { row, timestamp } = write;
-      const isTrimmed =
-        trimmedBelow !== null &&
-        trimmedBelow.timestamp >= timestamp &&
-        compareJournalPositions(row, trimmedBelow.value) < 0;
-      if (isTrimmed) return;
-      const at = `${row.epoch}/${row.sequence}`;
-      if (wins(timestamp, journal.get(at)))
-        journal.set(at, { value: structuredClone(row), timestamp });
-    });
+    return this.#do("appendClaims", write, () =>
+      this.#partition(write.partition).journal.append(write.row, write.timestamp),
+    );
   }
 
   loadClaims(read: {
@@ -170,11 +111,7 @@ export class MemoryStore implements TaskStore {
     rowsMax: number;
   }): Promise<readonly JournalRow[]> {
     return this.#do("loadClaims", read, () =>
-      [...this.#partition(read.partition).journal.values()]
-        .map(({ value }) => value)
-        .filter((row) => compareJournalPositions(row, read.from) >= 0)
-        .toSorted(compareJournalPositions)
-        .slice(0, read.rowsMax),
+      this.#partition(read.partition).journal.load(read.from, read.rowsMax),
     );
   }
 
@@ -183,17 +120,9 @@ export class MemoryStore implements TaskStore {
     timestamp: number;
     below: JournalPosition;
   }): Promise<void> {
-    return this.#do("trimClaims", write, () => {
-      const partition = this.#partition(write.partition);
-      const { below, timestamp } = write;
-      for (const [at, { value, timestamp: written }] of partition.journal) {
-        const isBelow = compareJournalPositions(value, below) < 0;
-        if (isBelow && written <= timestamp) partition.journal.delete(at);
-      }
-      if (wins(timestamp, partition.trimmedBelow)) {
-        partition.trimmedBelow = { value: below, timestamp };
-      }
-    });
+    return this.#do("trimClaims", write, () =>
+      this.#partition(write.partition).journal.trim(write.below, write.timestamp),
+    );
   }
 
   writeDeadLetter(write: {
@@ -230,17 +159,9 @@ export class MemoryStore implements TaskStore {
     bucket: number;
     timestamp: number;
   }): Promise<void> {
-    return this.#do("deleteBucketTasks", write, () => {
-      const bucket = this.#bucket(write);
-      const { timestamp } = write;
-      bucket.deletedAt = Math.max(bucket.deletedAt, timestamp);
-      bucket.sorted = null;
-      for (const [token, stored] of bucket.tasks) {
-        if (stored.request !== null && stored.request.timestamp <= timestamp) stored.request = null;
-        if (stored.status !== null && stored.status.timestamp <= timestamp) stored.status = null;
-        if (stored.request === null && stored.status === null) bucket.tasks.delete(token);
-      }
-    });
+    return this.#do("deleteBucketTasks", write, () =>
+      this.#bucket(write).deleteUpTo(write.timestamp),
+    );
   }
 
   deleteSummary(write: { partition: number; bucket: number; timestamp: number }): Promise<void> {
@@ -257,7 +178,7 @@ export class MemoryStore implements TaskStore {
   /** Every row of a partition, in no order: what a test looks at when all is over. */
   allTasks(partition: number): TaskRow[] {
     const { buckets } = this.#partition(partition);
-    return [...buckets.values()].flatMap(({ tasks }) => [...tasks.values()].map(taskRowOf));
+    return [...buckets.values()].flatMap((bucket) => bucket.all());
   }
 
   #do<T>(operation: string, args: unknown, execute: () => T): Promise<T> {
@@ -280,8 +201,7 @@ export class MemoryStore implements TaskStore {
       stored = {
         buckets: new Map(),
         summaries: new Map(),
-        journal: new Map(),
-        trimmedBelow: null,
+        journal: new MemoryJournal(),
         deadLetters: new Map(),
       };
       this.#partitions.set(partition, stored);
@@ -289,28 +209,13 @@ export class MemoryStore implements TaskStore {
     return stored;
   }
 
-  #bucket(at: { partition: number; bucket: number }): StoredBucket {
+  #bucket(at: { partition: number; bucket: number }): MemoryBucket {
     const { buckets } = this.#partition(at.partition);
     let bucket = buckets.get(at.bucket);
     if (bucket === undefined) {
-      bucket = { tasks: new Map(), sorted: null, deletedAt: -1 };
+      bucket = new MemoryBucket();
       buckets.set(at.bucket, bucket);
     }
     return bucket;
   }
-}
-
-function rowOf(bucket: StoredBucket, key: TaskKey): StoredTask {
-  const token = taskKeyToken(key);
-  let stored = bucket.tasks.get(token);
-  if (stored === undefined) {
-    stored = { key, request: null, status: null };
-    bucket.tasks.set(token, stored);
-    bucket.sorted = null;
-  }
-  return stored;
-}
-
-function taskRowOf({ key, request, status }: StoredTask): TaskRow {
-  return { key, request: request?.value ?? null, status: status?.value ?? null };
 }

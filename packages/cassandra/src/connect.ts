@@ -1,0 +1,134 @@
+import { type Clock, HoraeError, type Random, sleep } from "@horae/core";
+import { CassandraLeaseStore } from "./cassandra-lease-store.ts";
+import { CassandraStore } from "./cassandra-store.ts";
+import { DriverConnection, driverErrors } from "./driver.ts";
+import { storeError } from "./errors.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
+import { readSchemaVersion, refuseNewer } from "./schema-version.ts";
+import { Session } from "./session.ts";
+import {
+  type CassandraSettings,
+  invalid,
+  resolveCassandraSettings,
+  type ResolvedCassandraSettings,
+} from "./settings.ts";
+
+const PAUSE_FIRST_MS = 100;
+
+export interface Refused {
+  readonly error: HoraeError;
+  /** How many attempts have failed so far. */
+  readonly attempts: number;
+  readonly nextInMs: number;
+}
+
+export interface ConnectOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of each attempt that failed: a start that waits says why. */
+  readonly onRefused?: (refused: Refused) => void;
+  /** Ends the attempts. */
+  readonly signal?: AbortSignal;
+}
+
+/** A cluster of Cassandra with the schema of this build. */
+export class CassandraConnection {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  taskStore(queue: string): CassandraStore {
+    return new CassandraStore(queue, this.#session);
+  }
+
+  leaseStore(queue: string): CassandraLeaseStore {
+    return new CassandraLeaseStore(queue, this.#session);
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
+/**
+ * Connects, and waits until the schema is there: a node that starts before Cassandra or before
+ * `horae migrate` goes on trying, with back-off, and tells `onRefused`. Once connected the driver
+ * reconnects by itself. Throws `SETTINGS_INVALID` for what waiting does not cure, and
+ * `STORE_UNAVAILABLE` when `signal` aborts.
+ */
+export async function connectCassandra(
+  settings: CassandraSettings,
+  options: ConnectOptions,
+): Promise<CassandraConnection> {
+  const session = await openSession(settings, options);
+  try {
+    await repeat(session.keyspace, options, () => checkSchema(session));
+    return new CassandraConnection(session);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** Connects, whatever schema there is. */
+export async function openSession(
+  settings: CassandraSettings,
+  options: ConnectOptions,
+): Promise<Session> {
+  const resolved = resolveCassandraSettings(settings);
+  return repeat(resolved.contactPoints.join(", "), options, () => openOnce(resolved));
+}
+
+async function openOnce(settings: ResolvedCassandraSettings): Promise<Session> {
+  try {
+    return new Session(await DriverConnection.open(settings), settings);
+  } catch (error) {
+    // Only a node can say which data centres there are.
+    const wrong = [error, ...innerErrorsOf(error)].find(
+      (inner) => inner instanceof driverErrors.ArgumentError,
+    );
+    if (wrong === undefined) throw storeError(error, "connect", "read");
+    throw invalid("localDataCenter", settings.localDataCenter, (wrong as Error).message);
+  }
+}
+
+function innerErrorsOf(error: unknown): unknown[] {
+  if (!(error instanceof driverErrors.NoHostAvailableError)) return [];
+  return Object.values(error.innerErrors ?? {});
+}
+
+async function checkSchema(session: Session): Promise<void> {
+  const { keyspace } = session;
+  const found = await readSchemaVersion(session);
+  refuseNewer(keyspace, found, SCHEMA_VERSION);
+  if (found === SCHEMA_VERSION) return;
+  const message = `keyspace ${keyspace} has schema version ${found}, ${SCHEMA_VERSION} is needed: run horae migrate`;
+  throw new HoraeError("STORE_UNAVAILABLE", message, { retryable: true });
+}
+
+async function repeat<T>(
+  what: string,
+  options: ConnectOptions,
+  call: () => Promise<T>,
+): Promise<T> {
+  const { clock, random, onRefused, signal } = options;
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await call();
+    } catch (thrown) {
+      const error = storeError(thrown, "connect", "read");
+      if (!error.retryable) throw error;
+      const longestMs = Math.min(1_000, PAUSE_FIRST_MS * 2 ** Math.min(attempts - 1, 10));
+      const nextInMs = Math.ceil(longestMs * (0.5 + random.next() / 2));
+      onRefused?.({ error, attempts, nextInMs });
+      await sleep(clock, nextInMs, signal);
+      if (signal?.aborted === true) {
+        throw new HoraeError("STORE_UNAVAILABLE", `gave up connecting to ${what}`, {
+          cause: error,
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,30 @@
+// The log of a queue
+export { KafkaLog, type KafkaLogOptions, type KafkaTrouble, openKafkaLog } from "./kafka-log.ts";
+export { KafkaAppender, type KafkaAppenderOptions, openKafkaAppender } from "./kafka-appender.ts";
+export type { KafkaLogLine } from "./kafkajs.ts";
+export {
+  type KafkaConnectionSettings,
+  type KafkaQueueSettings,
+  type KafkaSasl,
+  type KafkaTls,
+  quarantineTopicOf,
+} from "./settings.ts";
+
+// What was refused, for people
+export {
+  KafkaQuarantine,
+  type ListedRecord,
+  openKafkaQuarantine,
+  type QuarantineFilter,
+  type ReplayResult,
+} from "./kafka-quarantine.ts";
+export type { QuarantinedRecord, QuarantinePosition } from "./quarantine-record.ts";
+
+// Topics
+export {
+  checkTopics,
+  ensureTopics,
+  type EnsuredTopics,
+  type EnsureTopicsSettings,
+  type TopicSettings,
+} from "./topics.ts";

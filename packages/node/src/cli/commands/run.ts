@@ -1,0 +1,21 @@
+import type { Command, CommandArguments, Io } from "../command.ts";
+
+/** `horae run`: a node as the configuration says. */
+export const runCommand: Command = {
+  usage: "run",
+  describe: "Run a node",
+  options: {
+    config: { type: "string", required: true, describe: "Configuration, a YAML file" },
+    handlers: {
+      type: "string",
+      required: true,
+      describe: "ES module whose default export maps task type to handler",
+    },
+  },
+  examples: [["horae run --config config/node.yaml --handlers handlers.mjs", "Run a node"]],
+  async run(args: CommandArguments, io: Io): Promise<void> {
+    // Loaded only here: a command that asks a node should not wait for all that a node needs.
+    const { serve } = await import("../serve.ts");
+    await serve({ config: args.text("config"), handlers: args.text("handlers"), given: [] }, io);
+  },
+};

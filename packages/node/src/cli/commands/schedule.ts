@@ -1,0 +1,61 @@
+import type { TaskInput } from "@horae/client";
+import type { Command, CommandArguments, Io } from "../command.ts";
+import { UsageError } from "../command.ts";
+import { readData } from "../data-argument.ts";
+import { parseDuration } from "../duration.ts";
+import { ACCESS_OPTIONS, openTaskAccess } from "../task-access.ts";
+
+/** `horae schedule`: prints the key of the task once it is durable. */
+export const scheduleCommand: Command = {
+  usage: "schedule",
+  describe: "Schedule a task",
+  options: {
+    type: { type: "string", required: true, describe: "Task type: which handler runs it" },
+    "ordering-id": { type: "string", required: true, describe: "Serial scope of the task" },
+    at: { type: "string", describe: "Scheduled time, ISO 8601 with Z or offset" },
+    in: { type: "string", describe: "Time from now, as in 10s, 5m, 2h, 1d or 500ms" },
+    "uniqueness-key": {
+      type: "string",
+      describe: "Tells tasks of one time apart; made up if absent",
+    },
+    data: { type: "string", describe: "JSON, @file, or - for the standard input" },
+    json: { type: "boolean", describe: "Print an object: key, partition, offset" },
+    ...ACCESS_OPTIONS,
+  },
+  examples: [
+    ["horae schedule --type hello --ordering-id me --in 10s", "Run a task in ten seconds"],
+    ["horae schedule --type hello --ordering-id me --in 1h --data '{\"n\":1}'", "With data"],
+  ],
+  async run(args: CommandArguments, io: Io): Promise<void> {
+    const task = await taskOf(args, io);
+    const access = await openTaskAccess(args, io);
+    try {
+      const scheduled = await access.schedule(task);
+      io.out(`${args.flag("json") ? JSON.stringify(scheduled) : scheduled.key}\n`);
+    } finally {
+      await access.close();
+    }
+  },
+};
+
+async function taskOf(args: CommandArguments, io: Io): Promise<TaskInput> {
+  const data = args.optionalText("data");
+  const uniquenessKey = args.optionalText("uniqueness-key");
+  return {
+    type: args.text("type"),
+    orderingId: args.text("ordering-id"),
+    scheduledTime: scheduledTimeOf(args, io),
+    ...(uniquenessKey !== null && { uniquenessKey }),
+    ...(data !== null && { data: await readData(data, io) }),
+  };
+}
+
+function scheduledTimeOf(args: CommandArguments, io: Io): string | number {
+  const at = args.optionalText("at");
+  const delay = args.optionalText("in");
+  if ((at === null) === (delay === null)) throw new UsageError("give --at or --in, and not both");
+  if (at !== null) return at;
+  const delayMs = parseDuration(delay!);
+  if (delayMs === null) throw new UsageError(`--in: expected 10s, 5m, 2h, 1d or 500ms`);
+  return io.clock.nowMs() + delayMs;
+}

@@ -1,0 +1,32 @@
+import { hasCode } from "@horae/core";
+import type { Command, Io } from "./command.ts";
+import { UsageError } from "./command.ts";
+import { devCommand } from "./commands/dev.ts";
+import { runCommand } from "./commands/run.ts";
+import { scheduleCommand } from "./commands/schedule.ts";
+import { tasksGetCommand } from "./commands/tasks-get.ts";
+import { parseCommandLine } from "./parse.ts";
+
+const COMMANDS: readonly Command[] = [devCommand, runCommand, scheduleCommand, tasksGetCommand];
+
+/** The command line `horae`. Resolves with the exit code: 0, 1 for a failure, 2 for bad usage. */
+export async function main(words: readonly string[], io: Io): Promise<number> {
+  try {
+    const parsed = await parseCommandLine(words, COMMANDS);
+    if (parsed.kind === "print") io.out(`${parsed.text.trimEnd()}\n`);
+    else await parsed.command.run(parsed.args, io);
+    return 0;
+  } catch (error) {
+    io.err(`horae: ${messageOf(error)}\n`);
+    return error instanceof UsageError || hasCode(error, "TASK_INVALID", "SETTINGS_INVALID")
+      ? 2
+      : 1;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) {
+    return [error.message, ...error.errors.map((one) => `  ${messageOf(one)}`)].join("\n");
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,43 @@
+import { resolve } from "node:path";
+import type { NodeConfigInput } from "../config/settings-table.ts";
+import { variableOf } from "../config/environment.ts";
+import { createNode } from "../horae-node.ts";
+import type { Io } from "./command.ts";
+
+export interface ServeOptions {
+  readonly config: NodeConfigInput | string;
+  /** Path of the module of handlers. */
+  readonly handlers: string;
+  /** Settings that the command line gives: the environment does not change them. */
+  readonly given: readonly string[];
+}
+
+/**
+ * Runs a node until a signal comes, and drains it then. One line on the standard output says that
+ * the node takes part; whoever starts the process may wait for it.
+ */
+export async function serve(options: ServeOptions, io: Io): Promise<void> {
+  const signal = io.untilSignal();
+  const node = createNode({
+    config: options.config,
+    handlers: options.handlers,
+    environment: without(io.environment, options.given),
+    clock: io.clock,
+    random: io.random,
+  });
+  await node.start();
+  const places = [
+    `queue=${node.queue.name}`,
+    ...(node.url === null ? [] : [`url=${node.url}`]),
+    ...(node.directory === null ? [] : [`dir=${resolve(node.directory)}`]),
+  ];
+  io.out(`horae is ready: ${places.join(" ")}\n`);
+  await signal;
+  io.err("horae: draining; a second signal ends it at once\n");
+  await node.stop();
+}
+
+function without(environment: Io["environment"], paths: readonly string[]): Io["environment"] {
+  const hidden = paths.map(variableOf).flatMap((variable) => [variable, `${variable}_FILE`]);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !hidden.includes(name)));
+}

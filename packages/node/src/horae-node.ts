@@ -1,0 +1,201 @@
+import { hostname } from "node:os";
+import { Client, systemClock, systemRandom } from "@horae/client";
+import type { Clock, Random, TaskHandlers } from "@horae/core";
+import { HoraeError } from "@horae/core";
+import { Engine } from "@horae/engine";
+import { appenderOf } from "./appender.ts";
+import type { Adapters } from "./compose.ts";
+import { openAdapters } from "./compose.ts";
+import { readConfig } from "./config/read-config.ts";
+import type { NodeConfig } from "./config/settings-table.ts";
+import { toTaskHandlers } from "./handlers/handler-table.ts";
+import { catchLeaks } from "./handlers/leaks.ts";
+import { loadHandlers } from "./handlers/load-handlers.ts";
+import { startHttp } from "./http/server.ts";
+import type { NodeOptions } from "./node-options.ts";
+import { checkQueueSettings } from "./queue-settings.ts";
+import { Rollback } from "./rollback.ts";
+import { createLogger } from "./telemetry/create-logger.ts";
+import type { LevelLogger } from "./telemetry/log-telemetry.ts";
+import { LogTelemetry, teeTelemetry } from "./telemetry/log-telemetry.ts";
+
+/**
+ * Makes a node. Throws `SETTINGS_INVALID` for a configuration that cannot work, and does nothing
+ * else before `start()`. It installs no signal handlers: whoever owns the process calls `stop()`.
+ */
+export function createNode<Types extends object = Record<string, unknown>>(
+  options: NodeOptions<Types>,
+): HoraeNode {
+  return new HoraeNode(options as unknown as NodeOptions);
+}
+
+/**
+ * A node: runs the tasks of its queue, together with the other nodes of that queue, in this process
+ * or in others. `start()` once, `stop()` once; a stopped node is not started again.
+ */
+export class HoraeNode {
+  readonly #options: NodeOptions;
+  readonly #config: NodeConfig;
+  readonly #name: string;
+  readonly #logger: LevelLogger;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  /** What has been started, to be undone in reverse order. */
+  readonly #running = new Rollback();
+  #engine: Engine | null = null;
+  #url: string | null = null;
+  #starting: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: NodeOptions) {
+    const { config, warnings } = readConfig(options.config, options.environment ?? process.env);
+    const { logging, node, queue } = config;
+    this.#options = options;
+    this.#config = config;
+    this.#name = node.name ?? hostname();
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#logger =
+      options.logger ?? createLogger({ level: logging.level, node: this.#name, queue: queue.name });
+    for (const warning of warnings) this.#logger.warn({}, warning);
+  }
+
+  get queue(): NodeConfig["queue"] {
+    return this.#config.queue;
+  }
+
+  /** Where the HTTP interface listens; null before the start and without one. */
+  get url(): string | null {
+    return this.#url;
+  }
+
+  /** The directory that holds log and store; null when they are elsewhere. */
+  get directory(): string | null {
+    return this.#config.embedded?.dir ?? null;
+  }
+
+  /** Partitions that this node owns now. */
+  get ownedPartitions(): readonly number[] {
+    return this.#engine?.ownedPartitions ?? [];
+  }
+
+  /**
+   * Resolves when the node takes part: tasks run as soon as it owns their partition. Rejects with a
+   * HoraeError, and then nothing is left running: `SETTINGS_INVALID`, `DIRECTORY_IN_USE`,
+   * `QUEUE_SETTINGS_MISMATCH`, `STORE_UNAVAILABLE`, `LOG_UNAVAILABLE`.
+   */
+  start(): Promise<void> {
+    if (this.#stopping !== null) {
+      return Promise.reject(new HoraeError("SETTINGS_INVALID", "a stopped node cannot be started"));
+    }
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /**
+   * Drains: starts nothing new, lets running handlers finish up to the drain limit, aborts the rest,
+   * releases the partitions and closes everything. Rejects with an AggregateError when some of it
+   * failed; the rest is stopped all the same.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    // A start under way first; one that failed has undone itself.
+    await this.#starting?.catch(() => undefined);
+    await this.#running.undoAll();
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const handlers = await this.#handlers();
+      const ports = { clock: this.#clock, random: this.#random };
+      const adapters = await openAdapters(this.#config, ports);
+      this.#running.add(() => adapters.close());
+      await checkQueueSettings(adapters.store, this.#config.queue);
+      await this.#listen(adapters);
+      await this.#startEngine(adapters, handlers);
+    } catch (error) {
+      // The reason of the failure counts, not what else goes wrong on the way back.
+      await this.#running.undoAll().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #handlers(): Promise<TaskHandlers> {
+    const { handlers } = this.#options;
+    if (typeof handlers !== "string") return toTaskHandlers(handlers, "handlers");
+    return toTaskHandlers(await loadHandlers(handlers), handlers);
+  }
+
+  /** Before the engine starts: the owner of a lease says in it where it can be asked. */
+  async #listen(adapters: Adapters): Promise<void> {
+    const { http, queue } = this.#config;
+    if (http === null) return;
+    const client = new Client({
+      appender: appenderOf(adapters.log),
+      clock: this.#clock,
+      random: this.#random,
+      settings: adapters.clientSettings,
+    });
+    const server = await startHttp({
+      ...http,
+      queueName: queue.name,
+      client,
+      tasks: {
+        store: adapters.store,
+        queue,
+        isRunning: (key) => this.#engine?.isRunning(key) ?? false,
+      },
+      logger: this.#logger,
+    });
+    this.#running.add(async () => {
+      await client.close();
+      await server.close();
+    });
+    await adapters.announce(server.url);
+    this.#url = server.url;
+  }
+
+  async #startEngine(adapters: Adapters, handlers: TaskHandlers): Promise<void> {
+    const { lease, executor, queue } = this.#config;
+    const logger = this.#logger;
+    const leaks = catchLeaks(handlers, (reason, key) => {
+      logger.error({ err: reason, key }, "a handler left a promise behind that was rejected");
+    });
+    this.#running.add(() => leaks.stop());
+    const engine = new Engine({
+      name: this.#name,
+      url: this.#url,
+      queue,
+      log: adapters.log,
+      store: adapters.store,
+      leases: adapters.leases,
+      clock: this.#clock,
+      random: this.#random,
+      telemetry: this.#telemetry(),
+      handlers: leaks.handlers,
+      logger,
+      settings: {
+        ...this.#options.engine,
+        leasePeriodMs: lease.periodMs,
+        concurrency: executor.concurrency,
+      },
+    });
+    this.#engine = engine;
+    this.#running.add(() => engine.stop());
+    await engine.start();
+  }
+
+  #telemetry() {
+    const logger = this.#logger;
+    const log = new LogTelemetry(logger);
+    const { telemetry } = this.#options;
+    if (telemetry === undefined) return log;
+    return teeTelemetry([log, telemetry], (error) => {
+      logger.error({ err: error }, "telemetry failed");
+    });
+  }
+}

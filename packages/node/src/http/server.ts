@@ -1,0 +1,89 @@
+import type { HandlerLogger } from "@horae/core";
+import { decodeUtf8 } from "@horae/core";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { fastify } from "fastify";
+import { PROBLEM_MEDIA_TYPE, problemOf, ProblemError } from "./problem.ts";
+import type { TaskRoutesOptions } from "./task-routes.ts";
+import { addTaskRoutes } from "./task-routes.ts";
+
+/** The data of a task may be 256 KiB as its own JSON, and be escaped to several times that here. */
+const BODY_BYTES_MAX = 2 * 1024 * 1024;
+
+/** An id of 255 bytes, each percent-encoded. */
+const PARAMETER_LENGTH_MAX = 3 * 255;
+
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export interface HttpOptions extends TaskRoutesOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly logger: HandlerLogger;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The HTTP interface of a node. Errors are problem+json with stable codes. */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500 && problem.code === "INTERNAL") {
+      options.logger.error({ err: error }, "request failed");
+    }
+    sendProblem(reply, error);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const detail = `there is no ${request.method} at this path`;
+    sendProblem(
+      reply,
+      new ProblemError({ status: 404, title: "No such route", code: "ROUTE_UNKNOWN", detail }),
+    );
+  });
+  acceptJson(app);
+  app.get("/healthz", () => ({ status: "ok" }));
+  addTaskRoutes(app, options);
+  const url = await app.listen({ host: options.host, port: options.port });
+  return { url, close: () => app.close() };
+}
+
+/** Nothing but JSON, parsed as it stands: what is odd in it is reported with the task's fields. */
+function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "buffer" },
+    async (_request: unknown, body: Buffer) => {
+      const text = decodeUtf8(body);
+      if (text === null) {
+        const detail = "the body is not valid UTF-8";
+        throw new ProblemError({ status: 400, title: "Not UTF-8", code: "BODY_NOT_UTF8", detail });
+      }
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        const detail = "the body is not JSON";
+        throw new ProblemError({ status: 400, title: "Not JSON", code: "BODY_NOT_JSON", detail });
+      }
+    },
+  );
+}
+
+function sendProblem(reply: FastifyReply, error: unknown): void {
+  const problem = problemOf(error);
+  if (problem.status === 429 || problem.status === 503) reply.header("retry-after", "1");
+  void reply
+    .code(problem.status)
+    .header("content-type", PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify({ type: "about:blank", ...problem }));
+}
