@@ -80,22 +80,23 @@ export class BucketSummaries {
    * Raises the low key, if that changes anything and no write is under way. The first write of an
    * epoch repeats what was found; the raise follows with the next call.
    */
-  raise(bucket: number, state: { open: readonly OpenKey[]; top: TaskKey }): Promise<void> | null {
+  raise(bucket: number, state: { open: readonly OpenKey[]; top: TaskKey }): Promise<void> {
     const entry = this.#buckets.get(bucket);
-    if (entry === undefined || entry.busy !== null || entry.acked === null) return null;
+    if (entry === undefined || entry.busy !== null || entry.acked === null)
+      return Promise.resolve();
     const { acked } = entry;
     if (isDone(acked) && acked.lastFinishMs === entry.lastFinishMs && state.open.length === 0) {
       this.#buckets.delete(bucket);
-      return null;
+      return Promise.resolve();
     }
     const endMs = bucketStartMs(bucket + 1, this.#context.bucketMs);
     // Without a change only the end of a bucket is worth a write.
-    if (!entry.hasChanged && state.top.scheduledTimeMs < endMs) return null;
+    if (!entry.hasChanged && state.top.scheduledTimeMs < endMs) return Promise.resolve();
     const { lastFinishMs } = entry;
     const limits = this.#context.settings;
     const raised = planRaising({ current: acked, ...state, endMs, lastFinishMs, limits });
     if (entry.isOwn) entry.hasChanged = false;
-    if (raised === null) return null;
+    if (raised === null) return Promise.resolve();
     return this.#exclusively(entry, () => this.#write(bucket, entry, entry.isOwn ? raised : acked));
   }
 

@@ -8,6 +8,10 @@ import {
   type TaskRow,
 } from "@horae/core";
 
+/** A task whose type has no handler is offered again after this time, doubled each time. */
+const POSTPONED_FIRST_MS = 1_000;
+const POSTPONED_MAX_MS = 60_000;
+
 /**
  * `waiting` for its time; `held` while newer data for it are written; `claimed`: a claim is on its
  * way to the journal, or there; `running`; `recording` its outcome.
@@ -69,6 +73,12 @@ export class LoadedTask {
   /** When it may be offered. */
   get offerAtMs(): number {
     return Math.max(this.dueAtMs, this.postponedUntilMs);
+  }
+
+  /** There is no handler for its type now: it waits, and longer each time. */
+  postpone(nowMs: number): void {
+    const pauseMs = POSTPONED_FIRST_MS * 2 ** Math.min(this.postponements++, 16);
+    this.postponedUntilMs = nowMs + Math.min(pauseMs, POSTPONED_MAX_MS);
   }
 
   /** Its last attempt ended with its process: it runs alone among its like, without claim-ahead. */

@@ -21,10 +21,6 @@ import type { Sleepers } from "./sleepers.ts";
 import { maxKey } from "./take-over.ts";
 import type { TaskMemory } from "./task-memory.ts";
 
-/** A task whose type has no handler is offered again after this time, doubled each time. */
-const NO_HANDLER_FIRST_MS = 1_000;
-const NO_HANDLER_MAX_MS = 60_000;
-
 export interface PartitionAttemptsOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
@@ -34,12 +30,6 @@ export interface PartitionAttemptsOptions {
   readonly handlers: TaskHandlers;
   readonly logger: HandlerLogger;
   readonly onError: (error: unknown) => void;
-}
-
-interface Attempt {
-  readonly task: LoadedTask;
-  readonly running: RunningHandler;
-  readonly startedMs: number;
 }
 
 /**
@@ -53,7 +43,7 @@ export class PartitionAttempts implements OfferingPartition {
   readonly #recorder: OutcomeRecorder;
   /** Claimed and not started yet; the claim may still be on its way to the journal. */
   readonly #claimed = new Set<LoadedTask>();
-  readonly #running = new Map<LoadedTask, Attempt>();
+  readonly #running = new Map<LoadedTask, { running: RunningHandler; startedMs: number }>();
   /** Lanes whose next task is a suspect that has to wait for another one. */
   readonly #parked = new Set<Lane>();
   /** Attempts whose slot is not released yet. */
@@ -174,8 +164,7 @@ export class PartitionAttempts implements OfferingPartition {
       return true;
     }
     if (handlers.get(task.request.type) !== undefined) return false;
-    const pauseMs = NO_HANDLER_FIRST_MS * 2 ** Math.min(task.postponements++, 16);
-    task.postponedUntilMs = nowMs + Math.min(pauseMs, NO_HANDLER_MAX_MS);
+    task.postpone(nowMs);
     memory.touch(memory.lane(task));
     const { telemetry, partition } = context;
     telemetry.emit({
@@ -222,8 +211,7 @@ export class PartitionAttempts implements OfferingPartition {
       return;
     }
     const running = this.#runningHandler(task, handler);
-    const startedMs = context.clock.monotonicMs();
-    this.#running.set(task, { task, running, startedMs });
+    this.#running.set(task, { running, startedMs: context.clock.monotonicMs() });
     task.state = "running";
     context.telemetry.emit(attemptStarted(context, task, memory.lane(task).headSinceMs));
     // Nothing is awaited between the checks of the caller and this call.
@@ -248,11 +236,11 @@ export class PartitionAttempts implements OfferingPartition {
   #onEnd(task: LoadedTask, end: HandlerEnd): void {
     const { context } = this.#options;
     const { telemetry, clock, random } = context;
-    const attempt = this.#running.get(task)!;
+    const { running, startedMs } = this.#running.get(task)!;
     this.#running.delete(task);
     const status = decideOutcome(task, end, { nowMs: clock.nowMs(), random });
-    if (attempt.running.isRunaway) telemetry.emit(attemptRanAway(context, task));
-    telemetry.emit(attemptEnded(context, { task, status, startedMs: attempt.startedMs }));
+    if (running.isRunaway) telemetry.emit(attemptRanAway(context, task));
+    telemetry.emit(attemptEnded(context, { task, status, startedMs }));
     task.state = "recording";
     this.#record(task, status);
     this.#releaseSlot(task);

@@ -23,7 +23,7 @@ export async function raiseSummaries(inputs: RaiseInputs): Promise<void> {
   const { summaries, sleepers } = inputs;
   const open = openKeysByBucket(inputs);
   const top = topKey(inputs);
-  const writes: (Promise<void> | null)[] = [];
+  const writes: Promise<void>[] = [];
   for (const bucket of [...summaries.known()]) {
     if (sleepers.isRereading(bucket)) continue;
     const bound = minKey(top, sleepers.bound(bucket))!;
