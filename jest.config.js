@@ -16,6 +16,8 @@ const shared = {
  * Cassandra, everything else is a unit test.
  */
 export default {
+  // For busy machines; what a test waits for is an event.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,

@@ -1,7 +1,7 @@
 import type { HoraeErrorCode, ValidTask } from "@horae/core";
 import { formatTaskKey, HoraeError } from "@horae/core";
 import type { Entrant } from "./gate.ts";
-import type { ScheduledTask } from "./task-input.ts";
+import type { ScheduleOutcome } from "./task-input.ts";
 
 /**
  * `waiting` at the gate; `idle` inside, between two attempts; `sending` while an append is under
@@ -9,11 +9,18 @@ import type { ScheduledTask } from "./task-input.ts";
  */
 export type AppendCallState = "waiting" | "idle" | "sending" | "ended";
 
-export interface AppendCallOptions {
-  readonly task: ValidTask;
+/** What happens around a call; the same for all calls of a client. */
+export interface AppendCallHooks {
   readonly onEnter: (call: AppendCall) => void;
   /** `from` is the state that the call was in. */
   readonly onEnd: (call: AppendCall, from: AppendCallState) => void;
+}
+
+export interface AppendCallOptions {
+  readonly task: ValidTask;
+  readonly hooks: AppendCallHooks;
+  /** Told once how the call ended. */
+  readonly settle: (outcome: ScheduleOutcome) => void;
 }
 
 /**
@@ -22,26 +29,22 @@ export interface AppendCallOptions {
  */
 export class AppendCall implements Entrant {
   readonly task: ValidTask;
-  /** The task key as text. */
-  readonly key: string;
-  readonly done: Promise<ScheduledTask>;
-  readonly #options: AppendCallOptions;
+  readonly #hooks: AppendCallHooks;
+  readonly #settle: (outcome: ScheduleOutcome) => void;
   #state: AppendCallState = "waiting";
   /** True when an append ended without telling whether the log has the record. */
   #mayBeAppended = false;
   #lastFailure: HoraeError | undefined;
-  #resolve: (scheduled: ScheduledTask) => void = () => undefined;
-  #reject: (error: HoraeError) => void = () => undefined;
-  #onEntered: () => void = () => undefined;
+  #onEntered: (() => void) | undefined;
 
-  constructor(options: AppendCallOptions) {
-    this.#options = options;
-    this.task = options.task;
-    this.key = formatTaskKey(options.task.key);
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  constructor({ task, hooks, settle }: AppendCallOptions) {
+    this.task = task;
+    this.#hooks = hooks;
+    this.#settle = settle;
+  }
+
+  get isWaiting(): boolean {
+    return this.#state === "waiting";
   }
 
   get hasEnded(): boolean {
@@ -50,15 +53,15 @@ export class AppendCall implements Entrant {
 
   enter(): void {
     this.#state = "idle";
-    this.#onEntered();
-    this.#options.onEnter(this);
+    this.#onEntered?.();
+    this.#hooks.onEnter(this);
   }
 
-  /** Resolves when the call is inside, or has ended. For one caller. */
+  /** Resolves when the call does not wait any more. For one caller. */
   whenEntered(): Promise<void> {
-    if (this.#state !== "waiting") return Promise.resolve();
     return new Promise((resolve) => {
-      this.#onEntered = resolve;
+      if (this.isWaiting) this.#onEntered = resolve;
+      else resolve();
     });
   }
 
@@ -67,8 +70,9 @@ export class AppendCall implements Entrant {
   }
 
   attemptSucceeded(place: { partition: number; offset: number }): void {
-    if (!this.#end()) return;
-    this.#resolve({ key: this.key, partition: place.partition, offset: place.offset });
+    if (this.hasEnded) return;
+    const { partition, offset } = place;
+    this.#end({ ok: true, key: formatTaskKey(this.task.key), partition, offset });
   }
 
   /** Notes a failure; with `final` it also ends the call, because no repetition would help. */
@@ -100,30 +104,29 @@ export class AppendCall implements Entrant {
   }
 
   #fail(code: HoraeErrorCode, message: string, retryable = true): void {
-    if (!this.#end()) return;
-    const { key } = this;
+    if (this.hasEnded) return;
+    const key = formatTaskKey(this.task.key);
     const { uniquenessKey } = this.task.key;
     const fields = { details: { key, uniquenessKey }, cause: this.#lastFailure };
     if (!this.#mayBeAppended) {
-      this.#reject(new HoraeError(code, `${key}: ${message}`, { ...fields, retryable }));
+      const error = new HoraeError(code, `${key}: ${message}`, { ...fields, retryable });
+      this.#end({ ok: false, error });
       return;
     }
     const advice = "it may have been appended; repeating it with its uniqueness key is safe";
-    this.#reject(
-      new HoraeError("APPEND_UNKNOWN", `${key}: ${message}; ${advice}`, {
-        ...fields,
-        certain: false,
-        retryable: true,
-      }),
-    );
+    const error = new HoraeError("APPEND_UNKNOWN", `${key}: ${message}; ${advice}`, {
+      ...fields,
+      certain: false,
+      retryable: true,
+    });
+    this.#end({ ok: false, error });
   }
 
-  #end(): boolean {
+  #end(outcome: ScheduleOutcome): void {
     const from = this.#state;
-    if (from === "ended") return false;
     this.#state = "ended";
-    this.#onEntered();
-    this.#options.onEnd(this, from);
-    return true;
+    this.#onEntered?.();
+    this.#hooks.onEnd(this, from);
+    this.#settle(outcome);
   }
 }

@@ -1,12 +1,4 @@
-import type {
-  AppendAck,
-  AppendRequest,
-  Clock,
-  LogAppender,
-  Random,
-  Timer,
-  ValidTask,
-} from "@horae/core";
+import type { AppendAck, AppendRequest, Clock, LogAppender, Random, ValidTask } from "@horae/core";
 import {
   encodeScheduleRecord,
   encodeUtf8,
@@ -17,12 +9,14 @@ import {
   taskInvalid,
   validateTask,
 } from "@horae/core";
-import type { AppendCallState } from "./append-call.ts";
+import type { AppendCallHooks, AppendCallState } from "./append-call.ts";
 import { AppendCall } from "./append-call.ts";
 import { asHoraeError } from "./as-horae-error.ts";
+import { BulkOutcomes } from "./bulk-outcomes.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import { resolveClientSettings } from "./client-settings.ts";
 import { Gate } from "./gate.ts";
+import { OpenCalls } from "./open-calls.ts";
 import { repeatDelayMs } from "./repeat-delay.ts";
 import type { ScheduledTask, ScheduleOutcome, TaskInput } from "./task-input.ts";
 
@@ -53,19 +47,27 @@ export class Client<Types extends object = Record<string, unknown>> {
   readonly #random: Random;
   readonly #settings: ClientSettings;
   readonly #gate: Gate;
-  /** Calls that have not ended, with the timer that ends them. */
-  readonly #calls = new Map<AppendCall, Timer>();
+  readonly #calls: OpenCalls;
+  readonly #hooks: AppendCallHooks = {
+    onEnter: (call) => void this.#send(call),
+    onEnd: (call, from) => this.#callEnded(call, from),
+  };
   /** Aborts when the client waits for nothing any longer. */
   readonly #abandoned = new AbortController();
   #closed: Promise<void> | null = null;
-  #onIdle: () => void = () => undefined;
-  #partitionCount: Promise<number> | null = null;
+  /** Null until the log has told. */
+  #partitions: number | null = null;
+  #asking: Promise<number> | null = null;
 
   constructor(options: ClientOptions) {
     this.#appender = options.appender;
     this.#clock = options.clock;
     this.#random = options.random;
     this.#settings = resolveClientSettings(options.settings ?? {});
+    this.#calls = new OpenCalls({
+      clock: options.clock,
+      timeoutMs: this.#settings.appendTimeoutMs,
+    });
     this.#gate = new Gate({
       insideMax: this.#settings.inFlightTasksMax,
       waitingMax: this.#settings.waitingTasksMax,
@@ -80,27 +82,32 @@ export class Client<Types extends object = Record<string, unknown>> {
    * `details.uniquenessKey` name a task that was valid; after `APPEND_UNKNOWN` (the only uncertain
    * error) it is safe to schedule the task again with that uniqueness key.
    */
-  async scheduleTask(task: TaskInput<Types>): Promise<ScheduledTask> {
-    return this.#begin(task).done;
+  scheduleTask(task: TaskInput<Types>): Promise<ScheduledTask> {
+    return new Promise((resolve, reject) => {
+      this.#begin(task, (outcome) => {
+        if (!outcome.ok) reject(outcome.error);
+        else resolve({ key: outcome.key, partition: outcome.partition, offset: outcome.offset });
+      });
+    });
   }
 
   /**
    * Schedules many tasks; resolves with one outcome for each, in order, and rejects for none of
-   * them. However many they are, they take one waiting place: each is sent when there is room, and
-   * its `appendTimeoutMs` begins then.
+   * them. However many they are, they take one waiting place: each is taken when there was room for
+   * the one before it, and its `appendTimeoutMs` begins then.
    */
   async scheduleTasks(tasks: Iterable<TaskInput<Types>>): Promise<ScheduleOutcome[]> {
-    const outcomes: Promise<ScheduleOutcome>[] = [];
+    const bulk = new BulkOutcomes();
     for (const task of tasks) {
+      const settle = bulk.next();
       try {
-        const call = this.#begin(task);
-        outcomes.push(outcomeOf(call));
-        await call.whenEntered();
+        const call = this.#begin(task, settle);
+        if (call.isWaiting) await call.whenEntered();
       } catch (error) {
-        outcomes.push(Promise.resolve({ ok: false, error: asHoraeError(error) }));
+        settle({ ok: false, error: asHoraeError(error) });
       }
     }
-    return Promise.all(outcomes);
+    return bulk.all();
   }
 
   /**
@@ -114,36 +121,23 @@ export class Client<Types extends object = Record<string, unknown>> {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    if (this.#calls.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.#clock.setTimer(timeoutMs, resolve);
-        this.#onIdle = () => {
-          timer.cancel();
-          resolve();
-        };
-      });
-    }
+    await this.#calls.whenIdle(timeoutMs);
     this.#abandoned.abort();
-    for (const call of [...this.#calls.keys()]) call.abandon();
+    this.#calls.abandonAll();
     await this.#appender.close();
   }
 
-  /** Validates before anything else happens, and takes a copy: the caller may change its objects. */
-  #begin(input: TaskInput<Types>): AppendCall {
+  /**
+   * Validates before anything else happens, and takes a copy: the caller may change its objects.
+   * Throws what is wrong before the call has begun; then `settle` is not called.
+   */
+  #begin(input: TaskInput<Types>, settle: (outcome: ScheduleOutcome) => void): AppendCall {
     if (this.#closed !== null) throw new HoraeError("CLIENT_CLOSED", "the client is closed");
     const validation = validateTask(input, { nowMs: this.#clock.nowMs(), random: this.#random });
     if (!validation.ok) throw taskInvalid(validation.problems);
     if (this.#gate.isFull) throw this.#saturated(validation.task);
-    const { appendTimeoutMs } = this.#settings;
-    const call = new AppendCall({
-      task: validation.task,
-      onEnter: (entered) => void this.#send(entered),
-      onEnd: (ended, from) => this.#callEnded(ended, from),
-    });
-    this.#calls.set(
-      call,
-      this.#clock.setTimer(appendTimeoutMs, () => call.timeOut(appendTimeoutMs)),
-    );
+    const call = new AppendCall({ task: validation.task, hooks: this.#hooks, settle });
+    this.#calls.add(call);
     this.#gate.admit(call);
     return call;
   }
@@ -157,10 +151,8 @@ export class Client<Types extends object = Record<string, unknown>> {
   }
 
   #callEnded(call: AppendCall, from: AppendCallState): void {
-    this.#calls.get(call)?.cancel();
     this.#calls.delete(call);
     if (from === "waiting") this.#gate.giveUp();
-    if (this.#calls.size === 0) this.#onIdle();
   }
 
   /**
@@ -188,19 +180,20 @@ export class Client<Types extends object = Record<string, unknown>> {
   }
 
   async #append(call: AppendCall): Promise<AppendAck> {
-    const partitions = await this.#partitions();
-    const request = requestFor(call.task, partitions);
+    this.#partitions ??= await this.#askPartitions();
+    // Its time may have come meanwhile, and then it was told that nothing was appended.
+    if (call.hasEnded) throw new HoraeError("CLIENT_CLOSED", "the call has ended");
+    const request = requestFor(call.task, this.#partitions);
     call.attemptStarted();
     return this.#appender.append(request);
   }
 
-  #partitions(): Promise<number> {
-    this.#partitionCount ??= this.#appender.partitionCount().catch((error: unknown) => {
-      // Not kept: the next attempt asks again.
-      this.#partitionCount = null;
-      throw error;
+  /** Asks once for all that wait; after a failure the next attempt asks again. */
+  #askPartitions(): Promise<number> {
+    this.#asking ??= this.#appender.partitionCount().finally(() => {
+      this.#asking = null;
     });
-    return this.#partitionCount;
+    return this.#asking;
   }
 }
 
@@ -212,12 +205,4 @@ function requestFor(task: ValidTask, partitions: number): AppendRequest {
     value: encodeScheduleRecord(task),
     headers: task.headers,
   };
-}
-
-async function outcomeOf(call: AppendCall): Promise<ScheduleOutcome> {
-  try {
-    return { ok: true, ...(await call.done) };
-  } catch (error) {
-    return { ok: false, error: asHoraeError(error) };
-  }
 }

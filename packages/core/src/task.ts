@@ -47,7 +47,9 @@ export const DEFAULT_TASK_OPTIONS: ResolvedTaskOptions = Object.freeze({
   backoff: Object.freeze({ initialMs: 1_000, factor: 2, maxMs: 600_000, jitter: 0.1 }),
 });
 
+/** Fills in the defaults. A task without options, the usual one, costs no object. */
 export function resolveTaskOptions(options: TaskOptions): ResolvedTaskOptions {
+  if (Object.keys(options).length === 0) return DEFAULT_TASK_OPTIONS;
   return {
     ...DEFAULT_TASK_OPTIONS,
     ...options,

@@ -78,9 +78,13 @@ export class BucketSummaries {
 
   /**
    * Raises the low key, if that changes anything and no write is under way. The first write of an
-   * epoch repeats what was found; the raise follows with the next call.
+   * epoch repeats what was found; the raise follows with the next call. `readToMs`: how far memory
+   * is complete, apart from this bucket's sleepers, which may hold `top` below it.
    */
-  raise(bucket: number, state: { open: readonly OpenKey[]; top: TaskKey }): Promise<void> {
+  raise(
+    bucket: number,
+    state: { open: readonly OpenKey[]; top: TaskKey; readToMs: number },
+  ): Promise<void> {
     const entry = this.#buckets.get(bucket);
     if (entry === undefined || entry.busy !== null || entry.acked === null)
       return Promise.resolve();
@@ -91,7 +95,7 @@ export class BucketSummaries {
     }
     const endMs = bucketStartMs(bucket + 1, this.#context.bucketMs);
     // Without a change only the end of a bucket is worth a write.
-    if (!entry.hasChanged && state.top.scheduledTimeMs < endMs) return Promise.resolve();
+    if (!entry.hasChanged && state.readToMs < endMs) return Promise.resolve();
     const { lastFinishMs } = entry;
     const limits = this.#context.settings;
     const raised = planRaising({ current: acked, ...state, endMs, lastFinishMs, limits });

@@ -91,6 +91,11 @@ export class LoadedTask {
     return this.attempts > 0 || this.isActive;
   }
 
+  /** Its claim is durable: it may start. */
+  get isClaimAcknowledged(): boolean {
+    return this.claim !== null && this.claim.fence > 0;
+  }
+
   /** Its lane is busy with it. */
   get isActive(): boolean {
     return this.state !== "waiting" && this.state !== "held";

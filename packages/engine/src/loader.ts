@@ -14,6 +14,9 @@ import type { OwnerContext } from "./owner-context.ts";
 import type { Sleepers } from "./sleepers.ts";
 import { minKey, type ReadGuard, type TaskMemory } from "./task-memory.ts";
 
+/** How often a memory that is more than half full is looked through. */
+const DROP_EVERY_MS = 250;
+
 export interface LoaderOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
@@ -34,6 +37,8 @@ export interface LoaderOptions {
 export class Loader {
   readonly #options: LoaderOptions;
   #isLoading = false;
+  /** When lanes are looked through again for tasks that cannot run soon (monotonic). */
+  #dropAfterMs = 0;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -53,7 +58,7 @@ export class Loader {
     const neededAtMs = next.scheduledTimeMs - lookAheadMs / 2;
     if (neededAtMs > nowMs) return neededAtMs;
     const sizeMax = Math.floor(context.settings.loadedTasksMax / 2);
-    dropBlocked(memory, context, sizeMax);
+    this.#dropBlocked(sizeMax);
     if (memory.size > sizeMax || memory.room === 0) return Infinity;
     this.#isLoading = true;
     this.#load(limit)
@@ -63,6 +68,15 @@ export class Loader {
         context.wake();
       });
     return Infinity;
+  }
+
+  /** Lanes become blocked slowly, ticks are many. */
+  #dropBlocked(sizeMax: number): void {
+    const { memory, context } = this.#options;
+    const nowMs = context.clock.monotonicMs();
+    if (memory.size <= sizeMax || nowMs < this.#dropAfterMs) return;
+    this.#dropAfterMs = nowMs + DROP_EVERY_MS;
+    dropBlocked(memory, context, sizeMax);
   }
 
   async #load(to: TaskKey): Promise<void> {

@@ -66,7 +66,7 @@ export class PartitionAttempts implements OfferingPartition {
     const { memory, context, executor } = this.#options;
     let nextMs = Infinity;
     for (const task of this.#claimed) {
-      if (!isAcknowledged(task)) continue;
+      if (!task.isClaimAcknowledged) continue;
       if (task.dueAtMs > nowMs) nextMs = Math.min(nextMs, task.dueAtMs);
       else if (context.lease.isValid()) this.#start(task);
     }
@@ -119,7 +119,7 @@ export class PartitionAttempts implements OfferingPartition {
     const { context, executor } = this.#options;
     this.#isDraining = true;
     executor.withdraw(this);
-    for (const task of this.#claimed) if (isAcknowledged(task)) this.#withdraw(task);
+    for (const task of this.#claimed) if (task.isClaimAcknowledged) this.#withdraw(task);
     const limit = context.clock.setTimer(context.settings.drainMs, () => this.abortAll("DRAINED"));
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
@@ -296,8 +296,4 @@ export class PartitionAttempts implements OfferingPartition {
   isRunning(token: string): boolean {
     return this.#options.memory.get(token)?.state === "running";
   }
-}
-
-function isAcknowledged(task: LoadedTask): boolean {
-  return task.claim !== null && task.claim.fence > 0;
 }

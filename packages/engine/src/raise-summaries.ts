@@ -27,7 +27,9 @@ export async function raiseSummaries(inputs: RaiseInputs): Promise<void> {
   for (const bucket of [...summaries.known()]) {
     if (sleepers.isRereading(bucket)) continue;
     const bound = minKey(top, sleepers.bound(bucket))!;
-    writes.push(summaries.raise(bucket, { open: open.get(bucket) ?? [], top: bound }));
+    const entries = open.get(bucket) ?? [];
+    const readToMs = top.scheduledTimeMs;
+    writes.push(summaries.raise(bucket, { open: entries, top: bound, readToMs }));
   }
   summaries.trim();
   await Promise.all(writes);

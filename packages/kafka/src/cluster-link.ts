@@ -5,6 +5,8 @@ import { logUnavailable } from "./errors.ts";
 export interface ClusterLinkOptions {
   /** Opens a cluster that is not connected; `rotation` says which broker is asked first. */
   readonly open: (rotation: number) => KafkaCluster;
+  /** Brokers to begin with: so many are asked before a call fails. */
+  readonly brokers: number;
   readonly topics: readonly string[];
 }
 
@@ -13,8 +15,8 @@ export interface ClusterLinkOptions {
  * it is asked for something, and again after a failure. What it throws is kafkajs' own error.
  *
  * kafkajs mends connections badly: a socket that broke in the middle of an answer leaves its half
- * behind, a hung first broker is asked again and again. So a broker that failed is dropped, and after
- * metadata could not be had everything is thrown away and the next broker of the list is asked.
+ * behind, a hung first broker is asked again and again. So a broker that failed is dropped, and when
+ * metadata cannot be had everything is thrown away and the next broker of the list is asked.
  */
 export class ClusterLink {
   readonly #options: ClusterLinkOptions;
@@ -103,19 +105,24 @@ export class ClusterLink {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#isClosed) throw closed();
-    const cluster = (this.#cluster ??= this.#options.open(this.#rotation));
-    try {
-      await cluster.connect();
-      if (this.#isLoaded) await cluster.refreshMetadata();
-      else await cluster.addMultipleTargetTopics([...this.#options.topics]);
-      this.#isLoaded = true;
-    } catch (error) {
-      this.#discard(cluster);
-      throw error;
+    let failure: unknown;
+    for (let attempt = 0; attempt < this.#options.brokers; attempt++) {
+      if (this.#isClosed) throw closed();
+      const cluster = (this.#cluster ??= this.#options.open(this.#rotation));
+      try {
+        await cluster.connect();
+        if (this.#isLoaded) await cluster.refreshMetadata();
+        else await cluster.addMultipleTargetTopics([...this.#options.topics]);
+        this.#isLoaded = true;
+        // Closed meanwhile: nobody else would end the connection that was just opened.
+        if (this.#isClosed) this.#discard(cluster);
+        return;
+      } catch (error) {
+        this.#discard(cluster);
+        failure = error;
+      }
     }
-    // Closed meanwhile: nobody else would end the connection that was just opened.
-    if (this.#isClosed) this.#discard(cluster);
+    throw failure;
   }
 
   #discard(cluster: KafkaCluster): void {

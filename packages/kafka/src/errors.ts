@@ -45,7 +45,8 @@ const UNREACHABLE = [
 
 /** Socket errors that only the opening of a connection has. */
 const NO_CONNECTION = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
-const NO_CONNECTION_MESSAGES = ["Not connected", "Connection timeout"];
+/** Thrown before anything is written; the last one is a plain `Error`. */
+const NO_CONNECTION_MESSAGES = ["Not connected", "Connection timeout", "Broker not connected"];
 
 /** The one place that knows kafkajs' errors; told apart by name, as its classes cannot be imported. */
 export function failureOf(error: unknown): KafkaFailure {
@@ -56,14 +57,12 @@ export function failureOf(error: unknown): KafkaFailure {
 }
 
 function kindOf({ name, message, code }: KafkaJsError): FailureKind {
-  if (UNREACHABLE.includes(name)) return "unreachable";
+  if (UNREACHABLE.includes(name) || NO_CONNECTION_MESSAGES.includes(message)) return "unreachable";
   if (name === "KafkaJSRequestTimeoutError" || name === "KafkaJSConnectionClosedError") {
     return "unanswered";
   }
   if (name !== "KafkaJSConnectionError") return "unreadable";
-  const neverOpen =
-    NO_CONNECTION.includes(String(code)) || NO_CONNECTION_MESSAGES.includes(message);
-  return neverOpen ? "unreachable" : "unanswered";
+  return NO_CONNECTION.includes(String(code)) ? "unreachable" : "unanswered";
 }
 
 function rootOf(error: unknown): KafkaJsError {

@@ -197,13 +197,16 @@ export class FetchPump {
   }
 }
 
-/** Of those that want more: one per partition, and one that is to be alone by itself. */
+/**
+ * Of those that want more: one that is to be alone by itself, else one per partition. The lonely ones
+ * come first, because the others may fill all lanes without end; after a failure they pause.
+ */
 function together(feeds: readonly PartitionFeed[]): PartitionFeed[] {
-  const first = feeds[0];
-  if (first?.isAlone === true) return [first];
+  const lonely = feeds.find((feed) => feed.isAlone);
+  if (lonely !== undefined) return [lonely];
   const byPartition = new Map<number, PartitionFeed>();
   for (const feed of feeds) {
-    if (!feed.isAlone && !byPartition.has(feed.partition)) byPartition.set(feed.partition, feed);
+    if (!byPartition.has(feed.partition)) byPartition.set(feed.partition, feed);
   }
   return [...byPartition.values()];
 }

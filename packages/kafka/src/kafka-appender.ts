@@ -41,6 +41,7 @@ export function openAppendLink({ settings, onLog }: KafkaAppenderOptions): Clust
     open: (rotation) =>
       openCluster({ settings, requestTimeoutMs: APPEND_TIMEOUT_MS, onLog, rotation }),
     topics: [settings.topic, quarantineTopicOf(settings.topic)],
+    brokers: settings.brokers.length,
   });
 }
 

@@ -22,7 +22,7 @@ import {
   DEFAULT_CLIENT_ID,
   DEFAULT_SESSION_TIMEOUT_MS,
   type KafkaQueueSettings,
-  REQUEST_TIMEOUT_MS,
+  READ_TIMEOUT_MS,
 } from "./settings.ts";
 import { within } from "./within.ts";
 
@@ -80,7 +80,7 @@ export class KafkaLog implements Log {
     this.#appender = new KafkaAppender({ link: this.#appendLink, topic, clock });
     this.#quarantine = new Quarantine({ link: this.#appendLink, topic });
     this.#reading = new Reading({
-      openLink: () => this.#openLink(REQUEST_TIMEOUT_MS),
+      openLink: () => this.#openLink(READ_TIMEOUT_MS),
       topic,
       clock,
     });
@@ -160,6 +160,7 @@ export class KafkaLog implements Log {
     return new ClusterLink({
       open: (rotation) => openCluster({ settings, requestTimeoutMs, onLog, rotation }),
       topics: [this.#topic],
+      brokers: settings.brokers.length,
     });
   }
 }

@@ -39,6 +39,8 @@ export interface OpenOptions {
   readonly onLog?: ((line: KafkaLogLine) => void) | undefined;
   /** Which of the brokers is asked first. */
   readonly rotation?: number;
+  /** How often kafkajs itself tries to connect, and to repeat what may be repeated. Default 0. */
+  readonly retries?: number;
 }
 
 /**
@@ -75,7 +77,7 @@ export function openAdmin(options: OpenOptions): Admin {
 }
 
 function newKafka(options: OpenOptions): InstanceType<typeof Kafka> {
-  const { settings, requestTimeoutMs, onLog, rotation = 0 } = options;
+  const { settings, requestTimeoutMs, onLog, rotation = 0, retries = 0 } = options;
   const { brokers, clientId = DEFAULT_CLIENT_ID, ssl, sasl } = settings;
   const first = rotation % brokers.length;
   const config: KafkaConfig = {
@@ -85,10 +87,10 @@ function newKafka(options: OpenOptions): InstanceType<typeof Kafka> {
     authenticationTimeout: LOGIN_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
-    // Each broker once: pauses and further attempts are the caller's. Without this line kafkajs
-    // retries for 9 s, and in other ways when NODE_ENV is "test".
+    // Pauses and further attempts are the caller's, because kafkajs asks the same broker again when
+    // it hangs. Without this line it retries for 9 s, and in other ways when NODE_ENV is "test".
     retry: {
-      retries: brokers.length,
+      retries,
       initialRetryTime: 50,
       maxRetryTime: RECONNECT_MAX_MS,
       factor: 0.2,

@@ -46,8 +46,10 @@ export const CONNECT_TIMEOUT_MS = 3_000;
 export const LOGIN_TIMEOUT_MS = 5_000;
 /** Longest pause between two attempts to reach a cluster. */
 export const RECONNECT_MAX_MS = 1_000;
-/** Answer of a broker to anything but an append. */
-export const REQUEST_TIMEOUT_MS = 10_000;
+/** Answer of a broker to a read, which waits for 200 ms at the most and brings 4 MiB. */
+export const READ_TIMEOUT_MS = 5_000;
+/** Answer of a broker that has something to do: create a topic, change its settings. */
+export const REQUEST_TIMEOUT_MS = 15_000;
 
 /** Answer to an append: the leader waits for its replicas for `ACKS_TIMEOUT_MS` and then says so. */
 export const APPEND_TIMEOUT_MS = 12_000;

@@ -99,8 +99,10 @@ async function withAdmin<T>(
 ): Promise<T> {
   checkBrokers(settings.brokers);
   checkTopicName(settings.topic);
-  const { onLog } = settings;
-  const admin = openAdmin({ settings, requestTimeoutMs: REQUEST_TIMEOUT_MS, onLog });
+  const { onLog, brokers } = settings;
+  // Every broker once, and the controller again when it has just moved.
+  const retries = brokers.length + 1;
+  const admin = openAdmin({ settings, requestTimeoutMs: REQUEST_TIMEOUT_MS, onLog, retries });
   try {
     await admin.connect();
     return await call(admin);

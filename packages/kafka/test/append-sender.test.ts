@@ -1,4 +1,4 @@
-import { type AppendAck, HoraeError } from "@horae/core";
+import type { AppendAck, HoraeError } from "@horae/core";
 import { settled } from "@horae/testkit";
 import { AppendSender, type ProducedBatch, RECORD_BYTES_MAX } from "../src/append-sender.ts";
 import type { OutgoingMessage, ProducedPartition } from "../src/broker.ts";
@@ -15,7 +15,7 @@ interface Request {
 /** A cluster whose answers the test gives. Partitions 0 and 1 are led by node 1, 2 by node 2. */
 function setup() {
   const requests: Request[] = [];
-  const cluster = { leaders: [1, 1, 2] as number[], failure: null as unknown, loads: 0 };
+  const cluster = { leaders: [1, 1, 2] as number[], failure: null as Error | null, loads: 0 };
   const ends = new Map<number, number>();
   const sender = new AppendSender({
     leaders: async () => {

@@ -7,6 +7,7 @@ test.each([
   [{ name: "KafkaJSConnectionError", code: "ENOTFOUND" }, "unreachable"],
   [{ name: "KafkaJSConnectionError", message: "Not connected" }, "unreachable"],
   [{ name: "KafkaJSConnectionError", message: "Connection timeout" }, "unreachable"],
+  [{ name: "Error", message: "Broker not connected" }, "unreachable"],
   // A reset may hit a request that was sent.
   [{ name: "KafkaJSConnectionError", code: "ECONNRESET" }, "unanswered"],
   [{ name: "KafkaJSConnectionClosedError" }, "unanswered"],

@@ -1,5 +1,5 @@
 import type { LogBounds, LogReader } from "@horae/core";
-import { FakeClock, settled } from "@horae/testkit";
+import { FakeClock, rejection, settled } from "@horae/testkit";
 import type { FetchedPartition } from "../src/broker.ts";
 import { BROKER_CODES } from "../src/broker-codes.ts";
 import { FetchPump, type FetchRequest } from "../src/fetch-pump.ts";
@@ -19,7 +19,7 @@ function setup() {
   const fetches: Fetch[] = [];
   const cluster = {
     leaders: [1, 1, 2] as number[],
-    failure: null as unknown,
+    failure: null as Error | null,
     bounds: { startOffset: 0, endOffset: 100 } as LogBounds,
     loads: 0,
   };
@@ -144,9 +144,9 @@ test("trouble that lasts is told to who reads, again and again, with pauses", as
   const reader = open(0);
   for (let i = 0; i < 2; i++) {
     const read = reader.read(LIMITS);
-    const failed = expect(read).rejects.toMatchObject({ code: "LOG_UNAVAILABLE", retryable: true });
+    const failed = rejection(read);
     await clock.advance(2_500);
-    await failed;
+    expect(await failed).toMatchObject({ code: "LOG_UNAVAILABLE", retryable: true });
   }
   // 50, 100, 200 ... 1,000 ms.
   expect(cluster.loads).toBeLessThan(12);
@@ -162,9 +162,9 @@ test("a partition without a leader does not hold back the others", async () => {
   open(1);
   await settled();
   expect(fetches.map(wanted)).toEqual([["1@0"]]);
-  const failed = expect(lost).rejects.toMatchObject({ code: "LOG_UNAVAILABLE" });
+  const failed = rejection(lost);
   await clock.advance(2_500);
-  await failed;
+  expect(await failed).toMatchObject({ code: "LOG_UNAVAILABLE" });
   cluster.leaders = [1, 1, 2];
   await clock.advance(1_000);
   expect(wanted(fetches[1]!)).toEqual(["0@0"]);
@@ -193,10 +193,7 @@ test("a batch that cannot be read stops its own partition, and no other", async 
   fetches[1]!.fail(unreadable);
   fetches[2]!.answer({ 1: 1 });
   expect((await good).length).toBe(1);
-  const failed = expect(bad).rejects.toMatchObject({
-    code: "LOG_UNAVAILABLE",
-    message: expect.stringContaining("LZ4"),
-  });
+  const failed = rejection(bad);
   for (let i = 0; i < 6; i++) {
     await clock.advance(1_000);
     for (const fetch of fetches.slice(3)) {
@@ -204,7 +201,27 @@ test("a batch that cannot be read stops its own partition, and no other", async 
     }
     await settled();
   }
-  await failed;
+  expect(await failed).toMatchObject({
+    code: "LOG_UNAVAILABLE",
+    message: expect.stringContaining("LZ4"),
+  });
+});
+
+test("a partition that is to be alone gets its turn, however busy the others are", async () => {
+  const { fetches, open } = setup();
+  const readers = [open(0), open(1), open(1, 50)];
+  const reads = readers.map((reader) => reader.read(LIMITS));
+  await settled();
+  expect(fetches.map(wanted)).toEqual([["0@0", "1@0"], ["1@50"]]);
+  fetches[0]!.fail(kafkaJsError({ name: "KafkaJSNotImplemented" }));
+  await settled();
+  expect(wanted(fetches[2]!)).toEqual(["0@0"]);
+  fetches[2]!.answer();
+  await settled();
+  // The lonely one is second in line, and comes first.
+  expect(wanted(fetches[3]!)).toEqual(["1@0"]);
+  fetches[3]!.answer({ 1: 1 });
+  expect((await reads[1]!).length).toBe(1);
 });
 
 test.each([

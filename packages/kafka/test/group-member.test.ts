@@ -22,7 +22,7 @@ class FakeCoordinator implements GroupCoordinator {
   generationId = 0;
   leaderId = "m1";
   /** Thrown by the requests with this name. */
-  failures: Partial<Record<"find" | "join" | "sync" | "heartbeat" | "leave" | "commit", unknown>> =
+  failures: Partial<Record<"find" | "join" | "sync" | "heartbeat" | "leave" | "commit", Error>> =
     {};
 
   find(): Promise<GroupCoordinator> {

@@ -59,7 +59,7 @@ test("a third member takes the fewest partitions from the others", async () => {
   const after = await Promise.all(
     views.map((view) => view.settled((partitions) => partitions.length < 4)),
   );
-  expect(after.map(({ length }) => length).toSorted()).toEqual([2, 3, 3]);
+  expect(after.map(({ length }) => length).toSorted((x, y) => x - y)).toEqual([2, 3, 3]);
   for (const [index, held] of before.entries()) {
     expect(held).toEqual(expect.arrayContaining([...after[index]!]));
   }
@@ -96,7 +96,7 @@ test("a reader goes on through rebalances, whoever is assigned the partition", a
     await other.leave();
   }
   expect(views.seen.filter(({ state }) => state === "joining").length).toBeGreaterThan(1);
-  expect(slowest).toBeLessThan(1_000);
+  expect(slowest).toBeLessThan(3_000);
 });
 
 test("applied offsets of assigned partitions are committed, for those who watch the lag", async () => {

@@ -208,7 +208,10 @@ describe("createNode", () => {
     await first.start();
     const port = Number(new URL(first.url!).port);
     const other = { ...config, embedded: { dir: join(dir.path, "other") }, http: { port } };
-    expect(await refusal(node({ config: other }).node)).toMatchObject({ code: "EADDRINUSE" });
+    expect(await refusal(node({ config: other }).node)).toMatchObject({
+      code: "SETTINGS_INVALID",
+      message: expect.stringContaining("EADDRINUSE") as string,
+    });
     await node({ config: { ...other, http: { port: 0 } } }).node.start();
   });
 });

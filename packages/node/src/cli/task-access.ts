@@ -24,13 +24,13 @@ export const ACCESS_OPTIONS: Readonly<Record<string, CommandOption>> = {
     type: "string",
     describe: `Use this directory, or the node that has it open; default ${DEFAULT_DIRECTORY}`,
   },
-  queue: { type: "string", describe: "Name of the queue", default: "default" },
+  queue: { type: "string", describe: "Name of the queue; default HORAE_QUEUE_NAME or default" },
 };
 
 /** A directory that a node has open is reached through that node, because one process owns it. */
 export async function openTaskAccess(args: CommandArguments, io: Io): Promise<TaskAccess> {
   const url = args.optionalText("url");
-  const queue = args.text("queue");
+  const queue = args.optionalText("queue") ?? io.environment["HORAE_QUEUE_NAME"] ?? "default";
   const { clock, random } = io;
   if (url !== null) {
     if (args.optionalText("dir") !== null) throw new UsageError("give --url or --dir, not both");

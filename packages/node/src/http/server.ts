@@ -1,5 +1,5 @@
 import type { HandlerLogger } from "@horae/core";
-import { decodeUtf8 } from "@horae/core";
+import { decodeUtf8, HoraeError } from "@horae/core";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { fastify } from "fastify";
 import { PROBLEM_MEDIA_TYPE, problemOf, ProblemError } from "./problem.ts";
@@ -53,8 +53,19 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   acceptJson(app);
   app.get("/healthz", () => ({ status: "ok" }));
   addTaskRoutes(app, options);
-  const url = await app.listen({ host: options.host, port: options.port });
-  return { url, close: () => app.close() };
+  return { url: await listen(app, options), close: () => app.close() };
+}
+
+/** Throws `SETTINGS_INVALID` when the address cannot be had. */
+async function listen(app: FastifyInstance, address: HttpOptions): Promise<string> {
+  const { host, port } = address;
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const message = `http: ${(error as Error).message}`;
+    throw new HoraeError("SETTINGS_INVALID", message, { details: { path: "http" }, cause: error });
+  }
 }
 
 /** Nothing but JSON, parsed as it stands: what is odd in it is reported with the task's fields. */

@@ -1,4 +1,4 @@
-/* oxlint-disable unicorn/no-thenable, typescript/only-throw-error, typescript/no-floating-promises --
+/* oxlint-disable unicorn/no-thenable, typescript/no-floating-promises --
    what the rules forbid is what this process is for */
 // A node whose handlers do what they should not, beside one that behaves. Usage: hostile.mjs <dir>.
 // Prints one line of JSON: what has become of each task, and what the node has logged as leaks.
