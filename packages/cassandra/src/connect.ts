@@ -1,9 +1,10 @@
-import { type Clock, HoraeError, type Random, sleep } from "@horae/core";
+import { HoraeError } from "@horae/core";
 import { CassandraLeaseStore } from "./cassandra-lease-store.ts";
 import { CassandraStore } from "./cassandra-store.ts";
 import { DriverConnection, driverErrors } from "./driver.ts";
 import { storeError } from "./errors.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
+import { repeat, type RepeatOptions } from "./repeat.ts";
 import { readSchemaVersion, refuseNewer } from "./schema-version.ts";
 import { Session } from "./session.ts";
 import {
@@ -13,23 +14,7 @@ import {
   type ResolvedCassandraSettings,
 } from "./settings.ts";
 
-const PAUSE_FIRST_MS = 100;
-
-export interface Refused {
-  readonly error: HoraeError;
-  /** How many attempts have failed so far. */
-  readonly attempts: number;
-  readonly nextInMs: number;
-}
-
-export interface ConnectOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Told of each attempt that failed: a start that waits says why. */
-  readonly onRefused?: (refused: Refused) => void;
-  /** Ends the attempts. */
-  readonly signal?: AbortSignal;
-}
+export type ConnectOptions = Omit<RepeatOptions, "attemptsMax">;
 
 /** A cluster of Cassandra with the schema of this build. */
 export class CassandraConnection {
@@ -106,29 +91,4 @@ async function checkSchema(session: Session): Promise<void> {
   if (found === SCHEMA_VERSION) return;
   const message = `keyspace ${keyspace} has schema version ${found}, ${SCHEMA_VERSION} is needed: run horae migrate`;
   throw new HoraeError("STORE_UNAVAILABLE", message, { retryable: true });
-}
-
-async function repeat<T>(
-  what: string,
-  options: ConnectOptions,
-  call: () => Promise<T>,
-): Promise<T> {
-  const { clock, random, onRefused, signal } = options;
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await call();
-    } catch (thrown) {
-      const error = storeError(thrown, "connect", "read");
-      if (!error.retryable) throw error;
-      const longestMs = Math.min(1_000, PAUSE_FIRST_MS * 2 ** Math.min(attempts - 1, 10));
-      const nextInMs = Math.ceil(longestMs * (0.5 + random.next() / 2));
-      onRefused?.({ error, attempts, nextInMs });
-      await sleep(clock, nextInMs, signal);
-      if (signal?.aborted === true) {
-        throw new HoraeError("STORE_UNAVAILABLE", `gave up connecting to ${what}`, {
-          cause: error,
-        });
-      }
-    }
-  }
 }

@@ -1,5 +1,6 @@
-import { type Clock, HoraeError, type Random } from "@horae/core";
-import { openSession, type Refused } from "./connect.ts";
+import { HoraeError } from "@horae/core";
+import { type ConnectOptions, openSession } from "./connect.ts";
+import { repeat } from "./repeat.ts";
 import { MigrationLock } from "./migration-lock.ts";
 import { type Migration, MIGRATIONS } from "./migrations.ts";
 import {
@@ -11,21 +12,19 @@ import {
 import type { Session } from "./session.ts";
 import { type CassandraSettings, invalid } from "./settings.ts";
 
-export interface MigrateOptions {
+export interface MigrateOptions extends ConnectOptions {
   readonly settings: CassandraSettings;
   /**
    * Replicas per data centre, to create the keyspace with when it is not there: `{ dc1: 3 }`. An
    * existing keyspace is left as it is.
    */
   readonly replication?: Readonly<Record<string, number>>;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Told of each attempt to connect that failed. */
-  readonly onRefused?: (refused: Refused) => void;
-  readonly signal?: AbortSignal;
   /** For tests: other versions of the schema. */
   readonly migrations?: readonly Migration[];
 }
+
+/** Nothing waits for a migration as a lease does: a busy cluster gets its time. */
+const PATIENT = { requestTimeoutMs: 30_000, leaseTimeoutMs: 15_000 };
 
 export interface MigrateResult {
   readonly keyspace: string;
@@ -33,28 +32,36 @@ export interface MigrateResult {
   readonly toVersion: number;
 }
 
+/** A busy cluster may fail to answer a transaction in time; each attempt goes on from where the last one came. */
+const ATTEMPTS_MAX = 6;
+
 /**
  * Brings the keyspace to the schema of this build. May be run again, by several at once, and after
  * one that died half way; refuses a keyspace that a newer build has migrated.
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
-  const { clock, random, migrations = MIGRATIONS } = options;
-  const session = await openSession(options.settings, options);
-  try {
+  const { random, migrations = MIGRATIONS, settings } = options;
+  const session = await openSession({ ...settings, ...PATIENT }, options);
+  const holder = random.token();
+  const toVersion = migrations.length;
+  let fromVersion: number | null = null;
+  const attempt = async (): Promise<void> => {
     await createKeyspace(session, options.replication);
-    // Most runs find everything done, and need no lock.
     const found = await readSchemaVersion(session);
-    refuseNewer(session.keyspace, found, migrations.length);
-    const { keyspace } = session;
-    const toVersion = migrations.length;
-    if (found === toVersion) return { keyspace, fromVersion: found, toVersion };
-    const lock = await MigrationLock.acquire(session, random.token(), clock);
+    fromVersion ??= found;
+    refuseNewer(session.keyspace, found, toVersion);
+    // Most runs find everything done, and need no lock.
+    if (found === toVersion) return;
+    const lock = await MigrationLock.acquire(session, holder, options.clock);
     try {
-      const fromVersion = await migrateLocked(session, lock, migrations);
-      return { keyspace, fromVersion, toVersion };
+      fromVersion = await migrateLocked(session, lock, migrations);
     } finally {
       await lock.release();
     }
+  };
+  try {
+    await repeat("migrate", { ...options, attemptsMax: ATTEMPTS_MAX }, attempt);
+    return { keyspace: session.keyspace, fromVersion: fromVersion ?? toVersion, toVersion };
   } finally {
     await session.close();
   }

@@ -52,10 +52,10 @@ export class MigrationLock {
     });
   }
 
+  /** Never throws: a lock that could not be freed frees itself. */
   async release(): Promise<void> {
-    await this.#change(`DELETE FROM ${this.#table} WHERE name = 'store' IF holder = ?`, [
-      this.#holder,
-    ]);
+    const cql = `DELETE FROM ${this.#table} WHERE name = 'store' IF holder = ?`;
+    await this.#change(cql, [this.#holder]).catch(() => undefined);
   }
 
   #take(): Promise<boolean> {
@@ -65,9 +65,12 @@ export class MigrationLock {
     );
   }
 
+  /** True when the lock is this holder's afterwards, or was freed by it. */
   async #change(cql: string, values: readonly unknown[]): Promise<boolean> {
     try {
-      return (await this.#session.swap({ operation: "migrate", cql, values })).isApplied;
+      const { isApplied, row } = await this.#session.swap({ operation: "migrate", cql, values });
+      // An attempt whose answer was lost may have taken it before.
+      return isApplied || row?.["holder"] === this.#holder;
     } catch (error) {
       if (!hasCode(error, "STORE_UNKNOWN")) throw error;
     }

@@ -6,7 +6,8 @@ const FIRST_ROW_BYTES = 16 * 1024;
 /** How fast a time of large rows is forgotten, per page. */
 const DECAY = 0.7;
 const FAILURE_FACTOR = 4;
-const ROW_BYTES_MAX = PAGE_BYTES;
+/** Failures mean an outage more often than a page that is too large: four rows are few enough. */
+const ROW_BYTES_MAX = PAGE_BYTES / 4;
 
 /**
  * How many rows to ask for in one statement. Cassandra counts pages in rows, not in bytes, and an

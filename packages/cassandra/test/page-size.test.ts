@@ -13,11 +13,13 @@ describe("PageSize", () => {
     expect(page.rows(100_000)).toBe(500);
   });
 
-  it("asks for few large rows, and for one at the least", () => {
+  it("asks for few large rows, for fewer after failures, and for one at the least", () => {
     const page = new PageSize();
     page.seen(8, 8 * 256 * 1024);
     expect(page.rows(500)).toBe(8);
     for (let i = 0; i < 10; i++) page.failed();
+    expect(page.rows(500)).toBe(4);
+    page.seen(1, 3 * 1024 * 1024);
     expect(page.rows(500)).toBe(1);
   });
 

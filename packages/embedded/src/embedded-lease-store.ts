@@ -32,6 +32,7 @@ export class EmbeddedLeaseStore implements LeaseStore {
       // Dying before the commit: the row is as before. Dying after it: the owner is gone with us,
       // and the next process gives its lease back.
       return await this.#shared.environment.write({
+        writer: "leases",
         rows: 1,
         bytes: LEASE_BYTES,
         apply: (tables) => {

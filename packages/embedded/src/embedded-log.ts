@@ -55,6 +55,7 @@ export class EmbeddedLog implements Log {
     try {
       // Dying before the commit: nobody was told. Dying after it: the record is there.
       const offset = await this.#shared.environment.write({
+        writer: "log",
         rows: 1,
         bytes,
         apply: (tables) => appends.put(tables, record),
@@ -118,6 +119,7 @@ export class EmbeddedLog implements Log {
     try {
       // Dying before the checkpoint that follows it quarantines the record again, in the same place.
       await this.#shared.environment.write({
+        writer: "log",
         rows: 1,
         bytes,
         apply: (tables) => putQuarantined(tables, entry),

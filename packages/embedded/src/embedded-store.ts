@@ -198,10 +198,10 @@ export class EmbeddedStore implements TaskStore {
     } while (from !== null);
   }
 
-  async #write<T>(write: Write<T>): Promise<T> {
+  async #write<T>(write: Omit<Write<T>, "writer">): Promise<T> {
     this.#checkOpen();
     try {
-      return await this.#shared.environment.write(write);
+      return await this.#shared.environment.write({ ...write, writer: "store" });
     } catch (error) {
       throw storeWriteFailed(error);
     }

@@ -1,21 +1,20 @@
-import { Commit, type WaitingWrite } from "./commit.ts";
+import { Commit } from "./commit.ts";
 import { withShortWriteNamed } from "./disk-space.ts";
 import { DirectoryClosedError, WriteQueueFullError } from "./errors.ts";
 import { LmdbFile } from "./lmdb.ts";
 import { ResidentPages } from "./resident-pages.ts";
 import { openTables, type Tables } from "./tables.ts";
+import { WriteQueue, type Writer } from "./write-queue.ts";
 
 /** Weight of one commit: the event loop stands still while its rows are written. */
-const COMMIT_WEIGHT_MAX = 2 * 2 ** 20;
-
-/** Weight of all that waits. */
-const WAITING_WEIGHT_MAX = 256 * 2 ** 20;
+const COMMIT_WEIGHT_MAX = 2 ** 20;
 
 /** What a row weighs beside its bytes. */
 const ROW_WEIGHT = 1_024;
 
 /** A change, and how much of it there is. */
 export interface Write<T> {
+  readonly writer: Writer;
   readonly rows: number;
   readonly bytes: number;
   /**
@@ -49,8 +48,7 @@ export class Environment {
   #open: OpenFile | null;
   /** Settles when the file has been opened again; null when nobody is at it. */
   #reopening: Promise<OpenFile> | null = null;
-  #waiting: WaitingWrite[] = [];
-  #waitingWeight = 0;
+  readonly #waiting = new WriteQueue();
   /** Runs while something waits. */
   #committing: Promise<void> | null = null;
   #isClosed = false;
@@ -77,16 +75,13 @@ export class Environment {
   }
 
   /** Resolves when the change is synced. Rejects with what LMDB said; see errors.ts. */
-  write<T>({ rows, bytes, apply }: Write<T>): Promise<T> {
+  write<T>({ writer, rows, bytes, apply }: Write<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(new DirectoryClosedError(this.#dir));
     const weight = rows * ROW_WEIGHT + bytes;
-    if (this.#waitingWeight + weight > WAITING_WEIGHT_MAX && this.#waitingWeight > 0) {
-      return Promise.reject(new WriteQueueFullError());
-    }
+    if (!this.#waiting.hasRoomFor(weight)) return Promise.reject(new WriteQueueFullError());
     return new Promise((resolve, reject) => {
       let result: T;
-      this.#waitingWeight += weight;
-      this.#waiting.push({
+      this.#waiting.add(writer, {
         weight,
         apply: (tables) => {
           result = apply(tables);
@@ -104,15 +99,22 @@ export class Environment {
     return file.transactSync(() => work(tables));
   }
 
-  /** Refuses what comes, writes what waits, and closes the file. */
-  async close(): Promise<void> {
+  /**
+   * Refuses what comes, writes what waits, then `last`, alone, and closes the file. Nothing is said
+   * of whether `last` could be written.
+   */
+  async close(last?: (tables: Tables) => void): Promise<void> {
     this.#isClosed = true;
     while (this.#committing !== null) await this.#committing;
     // A read may be the one that opens the file again.
     await this.#reopening?.catch(() => undefined);
     const open = this.#open;
     this.#open = null;
-    await open?.file.close();
+    if (open === null) return;
+    if (last !== undefined) {
+      await open.file.transact(() => last(open.tables)).catch(() => undefined);
+    }
+    await open.file.close();
   }
 
   #commitSoon(): void {
@@ -123,10 +125,10 @@ export class Environment {
     do {
       const open = await this.#readyFile();
       if (open === null) continue;
-      if (this.#waiting.length > 0) await this.#commit(open);
+      if (!this.#waiting.isEmpty) await this.#commit(open);
       const isTooMuch = open.resident.isTooMuch(open.file.touched.rows);
       if (isTooMuch && this.#open === open) await this.#drop(open);
-    } while (this.#waiting.length > 0);
+    } while (!this.#waiting.isEmpty);
     // Nothing may come between the look at what waits and this.
     this.#committing = null;
   }
@@ -136,7 +138,7 @@ export class Environment {
     try {
       return this.#open ?? (await this.#reopen());
     } catch (error) {
-      for (const write of this.#take(Infinity)) write.fail(error);
+      for (const write of this.#waiting.take(Infinity)) write.fail(error);
       return null;
     }
   }
@@ -145,31 +147,19 @@ export class Environment {
     const commit = new Commit();
     try {
       // Taken as late as possible: what came while the driver got ready is in it too.
-      await open.file.transact(() => commit.apply(this.#take(COMMIT_WEIGHT_MAX), open.tables));
+      await open.file.transact(() =>
+        commit.apply(this.#waiting.take(COMMIT_WEIGHT_MAX), open.tables),
+      );
     } catch (reason) {
       const error = withShortWriteNamed(reason, this.#dir);
       // Dying before this is a commit that nobody was told of; the caller repeats it, or it is gone.
       this.#failures++;
-      if (!commit.hasBegun) commit.add(this.#take(COMMIT_WEIGHT_MAX));
+      if (!commit.hasBegun) commit.add(this.#waiting.take(COMMIT_WEIGHT_MAX));
       commit.fail(error);
       await this.#drop(open);
       return;
     }
     commit.succeed();
-  }
-
-  /** The first writes, at least one. */
-  #take(weightMax: number): WaitingWrite[] {
-    let weight = 0;
-    let end = this.#waiting.findIndex((write, index) => {
-      weight += write.weight;
-      return index > 0 && weight > weightMax;
-    });
-    if (end < 0) end = this.#waiting.length;
-    const taken = this.#waiting.slice(0, end);
-    this.#waiting = this.#waiting.slice(end);
-    for (const write of taken) this.#waitingWeight -= write.weight;
-    return taken;
   }
 
   /** Closes the file; whoever needs it next opens it again. */
@@ -180,7 +170,7 @@ export class Environment {
   }
 
   #reopen(): Promise<OpenFile> {
-    if (this.#isClosed && this.#waiting.length === 0) {
+    if (this.#isClosed && this.#waiting.isEmpty) {
       return Promise.reject(new DirectoryClosedError(this.#dir));
     }
     this.#reopening ??= Promise.resolve().then(() => openFile(this.#path));

@@ -46,7 +46,8 @@ export class SharedDirectory {
       syncNames(dir);
       return new SharedDirectory({ dir, environment, queue });
     } catch (error) {
-      await giveBack(environment);
+      // A refusal has taken nothing; a lock file that could not be written leaves a record behind.
+      await environment.close(leaveDirectory);
       throw readFailed("STORE_UNAVAILABLE", error);
     }
   }
@@ -65,9 +66,7 @@ export class SharedDirectory {
     // First the file: once the record is gone another process may have written its own.
     removeLock(this.dir);
     // Dying or failing here: the record names a process that the next one finds dead, or itself.
-    const left = this.environment.write({ rows: 1, bytes: 0, apply: leaveDirectory });
-    await left.catch(() => undefined);
-    await this.environment.close();
+    await this.environment.close(leaveDirectory);
   }
 }
 
@@ -78,11 +77,4 @@ function openData(dir: string): Environment {
   } catch (error) {
     throw readFailed("STORE_UNAVAILABLE", error);
   }
-}
-
-/** A refusal has taken nothing; a lock file that could not be written leaves a record behind. */
-async function giveBack(environment: Environment): Promise<void> {
-  const left = environment.write({ rows: 1, bytes: 0, apply: leaveDirectory });
-  await left.catch(() => undefined);
-  await environment.close();
 }

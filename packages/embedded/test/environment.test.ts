@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { rejection } from "@horae/testkit";
 import { Environment } from "../src/environment.ts";
 import type { Tables } from "../src/tables.ts";
+import type { Writer } from "../src/write-queue.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 let environment: Environment;
@@ -18,6 +19,7 @@ const nameOf = (index: number): Buffer => Buffer.from(`setting-${String(index).p
 
 function put(index: number, value: unknown = index): Promise<number> {
   return environment.write({
+    writer: "store",
     rows: 1,
     bytes: 0,
     apply: ({ settings }) => {
@@ -38,6 +40,7 @@ describe("a write", () => {
   it("sees those before it, whether they are committed or not", async () => {
     const add = () =>
       environment.write({
+        writer: "store",
         rows: 1,
         bytes: 0,
         apply: ({ settings }: Tables) => {
@@ -61,6 +64,7 @@ describe("a write", () => {
     const writes = [
       put(1),
       environment.write({
+        writer: "store",
         rows: 1,
         bytes: 0,
         apply: () => {
@@ -75,12 +79,41 @@ describe("a write", () => {
   });
 
   it("is refused when too much waits, and taken when it is alone", async () => {
-    const write = (bytes: number) => environment.write({ rows: 1, bytes, apply: () => "written" });
+    const write = (bytes: number) =>
+      environment.write({ writer: "store", rows: 1, bytes, apply: () => "written" });
     const first = write(2 ** 29);
     const error = await rejection(write(1));
     expect(error.message).toContain("too much waits");
     expect(await first).toBe("written");
     expect(await write(1)).toBe("written");
+  });
+
+  it("of a lease does not wait for a thousand appends", async () => {
+    const order: string[] = [];
+    const write = (writer: Writer, rows: number): Promise<void> =>
+      environment
+        .write({ writer, rows, bytes: 0, apply: () => undefined })
+        .then(() => void order.push(writer));
+    const appends = Array.from({ length: 20 }, () => write("log", 500));
+    await appends[0];
+    await Promise.all([...appends, write("log", 500), write("store", 500), write("leases", 1)]);
+    expect(order.indexOf("leases")).toBeLessThan(8);
+    expect(order.indexOf("store")).toBeLessThan(8);
+  });
+
+  it("that is the last comes after all that waited", async () => {
+    const order: unknown[] = [];
+    const waiting = Array.from({ length: 5 }, (_, index) =>
+      environment.write({
+        writer: "log",
+        rows: 1_000,
+        bytes: 0,
+        apply: () => void order.push(index),
+      }),
+    );
+    await environment.close(() => order.push("last"));
+    await Promise.all(waiting);
+    expect(order).toEqual([0, 1, 2, 3, 4, "last"]);
   });
 
   it("of a closed directory is refused; what waited is written", async () => {

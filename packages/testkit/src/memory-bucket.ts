@@ -54,7 +54,7 @@ export class MemoryBucket {
 
   /** Removes what is not newer, and refuses from now on what is not newer. */
   deleteUpTo(timestamp: number): void {
-    this.#deletedAt = timestamp;
+    this.#deletedAt = Math.max(this.#deletedAt, timestamp);
     this.#sorted = null;
     for (const [token, task] of this.#tasks) {
       if (task.request !== null && task.request.timestamp <= timestamp) task.request = null;

@@ -1,3 +1,4 @@
+import { settled } from "../fake-clock.ts";
 import { bytes, LIMITS, type LogBench, readSome, text } from "./log-bench.ts";
 import { rejection } from "./rejection.ts";
 
@@ -45,6 +46,9 @@ export function testReader(bench: LogBench): void {
     const { endOffset } = await bench.log.bounds(0);
     const reader = bench.reader(0, endOffset);
     const waiting = reader.read(LIMITS);
+    // By now it does wait.
+    await bench.log.bounds(0);
+    await settled();
     await reader.close();
     expect(await waiting).toEqual([]);
     expect(await reader.read(LIMITS)).toEqual([]);

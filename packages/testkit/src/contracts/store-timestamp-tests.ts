@@ -1,4 +1,4 @@
-import { succeededCells, statusCells, taskKey, taskRequest } from "../task-factory.ts";
+import { succeededCells, statusCells, taskKey } from "../task-factory.ts";
 import type { StoreBench } from "./store-bench.ts";
 
 /** The highest timestamp wins, per group of cells, whatever the order of arrival. */
@@ -122,19 +122,18 @@ export function testDeletion(bench: StoreBench): void {
     expect(await bench.load()).toEqual([]);
   });
 
-  it("takes a bucket of 1,200 rows", async () => {
+  it.each([
+    [1_200, 700],
+    [400, 1_200],
+  ])("takes a bucket with %i requests and %i statuses", async (requests, statuses) => {
     const many = Array.from({ length: 1_200 }, (_, index) =>
       taskKey({ uniquenessKey: `u${index}` }),
     );
-    await bench.persist(10, many);
+    await bench.persist(10, many.slice(0, requests));
     const status = succeededCells();
-    const rows = many.slice(0, 700).map((key) => ({ key, status }));
+    const rows = many.slice(0, statuses).map((key) => ({ key, status }));
     await bench.store.recordStatuses({ ...bench.at, timestamp: 11, rows });
-    await bench.store.persistTasks({
-      ...bench.at,
-      timestamp: 40,
-      rows: [{ key: first!, request: taskRequest() }],
-    });
+    await bench.persist(40, [first!]);
     await deleteTasks(30);
     expect(await bench.loadKeys()).toEqual([first]);
   });

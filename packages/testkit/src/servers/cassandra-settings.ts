@@ -73,7 +73,7 @@ export const LOGBACK = `<configuration><appender name="S" class="ch.qos.logback.
 <encoder><pattern>[%d] %-5level %msg [%c]%n</pattern></encoder></appender>
 <logger name="org.apache.cassandra.service.CassandraDaemon" level="INFO"/>
 <logger name="org.apache.cassandra.transport.PipelineConfigurator" level="INFO"/>
-<logger name="org.apache.cassandra.service.StorageService" level="INFO"/>
+<logger name="org.apache.cassandra.service.StorageService" level="DEBUG"/>
 <root level="WARN"><appender-ref ref="S"/></root></configuration>
 `;
 
@@ -82,7 +82,7 @@ export const CASSANDRA_READY = "Starting listening for CQL clients";
 
 /** What a node writes when it knows another one and its place in the ring. */
 export function knownNodeText(address: string, storagePort: number): string {
-  return `Node /${address}:${storagePort} state jump to NORMAL`;
+  return `Node /${address}:${storagePort} state NORMAL`;
 }
 
 /** Start without the waits for a large cluster to settle; the ring has its tokens given. */
