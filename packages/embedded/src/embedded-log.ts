@@ -119,7 +119,7 @@ export class EmbeddedLog implements Log {
     try {
       // Dying before the checkpoint that follows it quarantines the record again, in the same place.
       await this.#shared.environment.write({
-        writer: "log",
+        writer: "store",
         rows: 1,
         bytes,
         apply: (tables) => putQuarantined(tables, entry),

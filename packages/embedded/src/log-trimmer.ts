@@ -49,7 +49,7 @@ export class LogTrimmer {
   /** Dying between two parts leaves records that are applied; the next checkpoint removes them. */
   #removeSome(partition: number): Promise<number> {
     return this.#environment.write({
-      writer: "log",
+      writer: "store",
       rows: TRIM_RECORDS_MAX,
       bytes: 0,
       apply: (tables) => {
