@@ -52,7 +52,7 @@ export class EmbeddedStore implements TaskStore {
 
   async persistTasks(write: PersistTasks): Promise<void> {
     const parts = inParts(write.rows, ({ request }) => request.dataJson.length);
-    await Promise.all(
+    await allWritten(
       parts.map((part) => {
         const apply = (tables: Tables): void =>
           taskRows.persistTasks(tables, { ...write, rows: part.rows });
@@ -63,7 +63,7 @@ export class EmbeddedStore implements TaskStore {
 
   async recordStatuses(write: RecordStatuses): Promise<void> {
     const parts = inParts(write.rows, ({ status }) => status.resultJson?.length ?? 0);
-    await Promise.all(
+    await allWritten(
       parts.map((part) => {
         const apply = (tables: Tables): void =>
           taskRows.recordStatuses(tables, { ...write, rows: part.rows });
@@ -219,6 +219,24 @@ export class EmbeddedStore implements TaskStore {
   #checkOpen(): void {
     if (this.#isClosed) throw new HoraeError("STORE_UNAVAILABLE", "the store is closed");
   }
+}
+
+/**
+ * Waits for every part, so that nothing of a write happens after its caller was told. When some
+ * parts were written and others refused, the write is neither: that is `STORE_UNKNOWN`.
+ */
+async function allWritten(parts: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(parts);
+  const refused = ended.filter((part) => part.status === "rejected");
+  const reason = refused[0]?.reason as unknown;
+  if (refused.length === 0) return;
+  if (refused.length === ended.length) throw reason;
+  const message = `${refused.length} of ${ended.length} parts were not written`;
+  throw new HoraeError("STORE_UNKNOWN", message, {
+    cause: reason,
+    certain: false,
+    retryable: true,
+  });
 }
 
 /** Every part has at least one row. */

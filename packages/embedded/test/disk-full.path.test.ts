@@ -7,6 +7,11 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 const REFUSAL = { name: "HoraeError", certain: true, retryable: true };
 const LOG_REFUSAL = { code: "LOG_UNAVAILABLE", ...REFUSAL };
+/** Rows and bytes of a write that is one commit: a megabyte. */
+const ONE_COMMIT = [250, 4_000];
+/** Of one that is several. */
+const SEVERAL_COMMITS = [1_000, 2_000];
+
 const STORE_REFUSAL = { code: "STORE_UNAVAILABLE", ...REFUSAL };
 
 jest.setTimeout(60_000);
@@ -61,7 +66,7 @@ describe("a full disk", () => {
     const { appended, error } = await queue.ask<Outcome>("appendUntilRefused", 0);
     expect(error).toMatchObject(LOG_REFUSAL);
     expect(appended).toBeGreaterThan(100);
-    expect(await rejection(queue.ask("persist", 500))).toMatchObject(STORE_REFUSAL);
+    expect(await rejection(queue.ask("persist", ...ONE_COMMIT))).toMatchObject(STORE_REFUSAL);
     expect(await queue.ask("endOffset")).toBe(appended);
     expect(await queue.ask("readWhole", appended)).toBe(appended);
 
@@ -69,8 +74,8 @@ describe("a full disk", () => {
     for (let number = appended; number < appended + 20; number++) {
       expect(await queue.ask("append", number)).toBe(number);
     }
-    await queue.ask("persist", 500);
-    expect(await queue.ask("persisted")).toBe(500);
+    await queue.ask("persist", ...ONE_COMMIT);
+    expect(await queue.ask("persisted")).toBe(ONE_COMMIT[0]);
     expect(await queue.ask("readWhole", appended + 20)).toBe(appended + 20);
     await queue.ask("close");
   });
@@ -84,7 +89,7 @@ describe("a full disk", () => {
       const taken = await queue.ask<number>("appendMany", 200, endOffset);
       expect(taken).toBeLessThan(200);
       expect(await queue.ask("endOffset")).toBe(endOffset + taken);
-      expect(await rejection(queue.ask("persist", 500))).toMatchObject(STORE_REFUSAL);
+      expect(await rejection(queue.ask("persist", ...ONE_COMMIT))).toMatchObject(STORE_REFUSAL);
     }
     disk.empty();
     const endOffset = await queue.ask<number>("endOffset");
@@ -94,13 +99,27 @@ describe("a full disk", () => {
 
   it("refuses a commit that is cut short as it refuses any other", async () => {
     await queue.ask("open", dir);
-    for (let freeBytes = 4_096; freeBytes < 200_000; freeBytes += 20_480) {
+    for (let freeBytes = 4_096; freeBytes < 120_000; freeBytes += 20_480) {
       disk.fill(freeBytes);
-      expect(await rejection(queue.ask("persist", 500))).toMatchObject(STORE_REFUSAL);
+      expect(await rejection(queue.ask("persist", ...ONE_COMMIT))).toMatchObject(STORE_REFUSAL);
       disk.empty();
     }
-    await queue.ask("persist", 500);
-    expect(await queue.ask("persisted")).toBe(500);
+    await queue.ask("persist", ...ONE_COMMIT);
+    expect(await queue.ask("persisted")).toBe(ONE_COMMIT[0]);
+    await queue.ask("close");
+  });
+
+  it("leaves open what was written when it takes a part of a write", async () => {
+    await queue.ask("open", dir);
+    disk.fill(2 * 2 ** 20);
+    const error = await rejection(queue.ask("persist", ...SEVERAL_COMMITS));
+    expect(error).toMatchObject({ code: "STORE_UNKNOWN", certain: false, retryable: true });
+    const persisted = await queue.ask<number>("persisted");
+    expect(persisted).toBeGreaterThan(0);
+    expect(persisted).toBeLessThan(1_000);
+    disk.empty();
+    await queue.ask("persist", ...SEVERAL_COMMITS);
+    expect(await queue.ask("persisted")).toBe(1_000);
     await queue.ask("close");
   });
 

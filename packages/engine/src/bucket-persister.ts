@@ -1,4 +1,10 @@
-import { type DuplicateReason, isBeyondHorizon, isFinished, type TaskRow } from "@horae/core";
+import {
+  type DuplicateReason,
+  isBeyondHorizon,
+  isFinished,
+  taskKeyToken,
+  type TaskRow,
+} from "@horae/core";
 import type { BucketSummaries } from "./bucket-summaries.ts";
 import {
   classifyByMemory,
@@ -45,23 +51,25 @@ export class BucketPersister {
     for (const { key } of this.#inserting.values()) yield key;
   }
 
-  /** Resolves when every record is persisted, or counted as a duplicate, and covered. */
-  async persist(bucket: number, records: readonly ReceivedTask[]): Promise<void> {
-    const guard = this.#options.memory.beginRead();
-    let inserts: ReceivedTask[] = [];
+  /**
+   * Resolves when every record is persisted, or counted as a duplicate, and covered. What it
+   * resolves with hands the new tasks to memory: to be called when the whole batch has come so far,
+   * so that no task overtakes an earlier one of its lane that is in another bucket.
+   */
+  async persist(bucket: number, records: readonly ReceivedTask[]): Promise<() => void> {
+    const { inserts, unfinished } = await this.#classify(bucket, records);
     try {
-      const classified = await this.#classify(bucket, records, guard);
-      inserts = classified.inserts;
-      await this.#writeAndCover(bucket, inserts, classified.unfinished);
+      await this.#writeAndCover(bucket, inserts, unfinished);
+    } catch (error) {
+      for (const { token } of inserts) this.#inserting.delete(token);
+      throw error;
+    }
+    return () => {
       for (const { token } of inserts) this.#inserting.delete(token);
       for (const record of inserts) this.#passThrough(record);
-      for (const row of classified.unfinished) this.#takeFound(row, guard);
-    } finally {
-      this.#options.memory.endRead(guard);
-      for (const { token } of inserts) this.#inserting.delete(token);
-    }
-    makeRoom(this.#options.memory, this.#options.context);
-    this.#options.context.wake();
+      makeRoom(this.#options.memory, this.#options.context);
+      this.#options.context.wake();
+    };
   }
 
   async #writeAndCover(
@@ -81,10 +89,9 @@ export class BucketPersister {
   async #classify(
     bucket: number,
     records: readonly ReceivedTask[],
-    guard: ReadGuard,
   ): Promise<{ inserts: ReceivedTask[]; unfinished: TaskRow[] }> {
     const looks = records.filter((record) => this.#ask(record).kind === "look");
-    const rows = await this.#look(bucket, looks, guard);
+    const rows = await this.#look(bucket, looks);
     const inserts: ReceivedTask[] = [];
     const unfinished: TaskRow[] = [];
     const counts = new Map<DuplicateReason, number>();
@@ -115,30 +122,30 @@ export class BucketPersister {
     });
   }
 
-  /** Memory first, as it is after the look: a load may have brought the task, a claim frozen it. */
+  /** Memory first, as it is after the look; what the look itself brought there, the row tells better. */
   #decide(record: ReceivedTask, row: TaskRow | undefined): Verdict {
     const verdict = this.#ask(record);
-    return verdict.kind === "look" ? classifyByRow(record, row) : verdict;
+    const isByRow =
+      verdict.kind === "duplicate" && verdict.reason === "replayed" && row !== undefined;
+    return verdict.kind === "look" || isByRow ? classifyByRow(record, row) : verdict;
   }
 
-  async #look(
-    bucket: number,
-    looks: readonly ReceivedTask[],
-    guard: ReadGuard,
-  ): Promise<Map<string, TaskRow>> {
+  async #look(bucket: number, looks: readonly ReceivedTask[]): Promise<Map<string, TaskRow>> {
     if (looks.length === 0) return new Map();
     const { context, memory } = this.#options;
     const { partition, store } = context;
     const keys = looks.map(({ key }) => key);
-    const rows = await context.read("findTasks", () =>
-      store.findTasks({ partition, bucket, keys }),
-    );
-    const found = matchRows(looks, rows);
-    for (const [token, row] of found) {
-      // A load that was announced before may bring an older version of a row with a status.
-      if (row.status !== null && memory.get(token) === undefined) memory.noteLeft(token, guard);
+    const guard = memory.beginRead();
+    try {
+      const rows = await context.read("findTasks", () =>
+        store.findTasks({ partition, bucket, keys }),
+      );
+      const found = matchRows(looks, rows);
+      for (const row of found.values()) this.#takeFound(row, guard);
+      return found;
+    } finally {
+      memory.endRead(guard);
     }
-    return found;
   }
 
   #hold(record: ReceivedTask): void {
@@ -179,12 +186,20 @@ export class BucketPersister {
     }
   }
 
-  /** An unfinished row that only a former owner knew, at or below what was read: it is ours now. */
+  /**
+   * An unfinished row that only a former owner knew, at or below what was read: it is ours now. It
+   * goes to memory in the same step in which a load under way is told to leave it alone: else the
+   * load returns without it, and a later task of its lane overtakes it.
+   */
   #takeFound(row: TaskRow, guard: ReadGuard): void {
     const { memory } = this.#options;
-    const task = LoadedTask.fromRow(row);
+    const token = taskKeyToken(row.key);
     // It was in memory since it was looked at: what became of it is known better than by the row.
-    if (task === null || memory.get(task.token) !== undefined || guard.left.has(task.token)) return;
+    if (memory.get(token) !== undefined || guard.left.has(token)) return;
+    // A load that was announced before may bring an older version of a row with a status.
+    if (row.status !== null) memory.noteLeft(token, guard);
+    const task = isFinished(row.status) ? null : LoadedTask.fromRow(row);
+    if (task === null) return;
     if (memory.passes(row.key)) memory.add(task);
     else memory.noteUnloaded(row.key);
   }

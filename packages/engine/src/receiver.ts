@@ -136,7 +136,11 @@ export class Receiver {
     const persisted = [...this.#byBucket(batch)].map(([bucket, tasks]) =>
       this.#persister!.persist(bucket, tasks),
     );
-    await Promise.all([...persisted, this.#forward(batch), this.#quarantine(batch.refused)]);
+    const others = Promise.all([this.#forward(batch), this.#quarantine(batch.refused)]);
+    // What goes wrong with the others is met below; it must not count as unhandled until then.
+    others.catch(() => undefined);
+    for (const passThrough of await Promise.all(persisted)) passThrough();
+    await others;
     await this.#quarantine(this.#refusedLate);
     this.#refusedLate = [];
     const last = records.at(-1)!;

@@ -48,10 +48,10 @@ const actions = {
     const ended = await Promise.allSettled(calls);
     return ended.filter(({ status }) => status === "fulfilled").length;
   },
-  async persist(rows) {
+  async persist(rows, dataBytes) {
     const request = {
       type: "t",
-      dataJson: JSON.stringify("x".repeat(2_000)),
+      dataJson: JSON.stringify("x".repeat(dataBytes)),
       options: {},
       headers: {},
       appendedAtMs: 1,
