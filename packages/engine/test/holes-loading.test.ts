@@ -147,6 +147,33 @@ describe("a look", () => {
   });
 });
 
+describe("a look that crosses a load", () => {
+  it("lets nothing overtake the attempted task that it keeps the load from bringing (S13)", async () => {
+    bench.onTask((task, { attempt }) => {
+      if (task.uniquenessKey === "first" && attempt === 1) throw new Error("once");
+    });
+    const killed = bench.engine();
+    await killed.start();
+    await bench.schedule({ uniquenessKey: "first" });
+    await bench.schedule({ atMs: 1, uniquenessKey: "second" });
+    await bench.clock.advanceUntil(() => bench.events.count("outcomesRecorded") > 0);
+    // Before a checkpoint: the records are received again.
+    bench.kill(killed);
+    await bench.schedule({ atMs: 2, uniquenessKey: "third" });
+
+    const load = store.hold("loadTasks", "after");
+    const write = store.hold("persistTasks", "before");
+    await bench.engine().start();
+    await untilHeld(load);
+    await untilHeld(write);
+    load.release();
+    await bench.clock.advance(5_000);
+    write.release();
+    await bench.untilFinished(3);
+    expect(bench.startedKeys()).toEqual(["a/first", "a/first", "a/second", "a/third"]);
+  });
+});
+
 describe("data of a key that is scheduled again", () => {
   it.each([
     ["in memory", 8_000],
