@@ -9,6 +9,7 @@ import {
   type TaskRow,
 } from "@horae/core";
 import type { OwnerContext } from "./owner-context.ts";
+import { keyAfter } from "./key-order.ts";
 
 /** Index rows that one load looks at. */
 const SUMMARIES_MAX = 200;
@@ -19,11 +20,6 @@ export interface LoadedRange {
   /** Exclusive: every unfinished row from the start of the range to here is among `rows`. */
   readonly readTo: TaskKey;
   readonly summaries: readonly { readonly bucket: number; readonly summary: BucketSummary }[];
-}
-
-/** The smallest key above `key`: ids hold no NUL, so nothing lies in between. */
-export function keyAfter(key: TaskKey): TaskKey {
-  return { ...key, uniquenessKey: `${key.uniquenessKey}\u0000` };
 }
 
 /**

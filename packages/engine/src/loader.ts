@@ -12,7 +12,8 @@ import { LoadedTask } from "./loaded-task.ts";
 import { dropBlocked, makeRoom } from "./make-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { Sleepers } from "./sleepers.ts";
-import { minKey, type ReadGuard, type TaskMemory } from "./task-memory.ts";
+import { type ReadGuard, type TaskMemory } from "./task-memory.ts";
+import { minKey } from "./key-order.ts";
 
 /** How often a memory that is more than half full is looked through. */
 const DROP_EVERY_MS = 250;

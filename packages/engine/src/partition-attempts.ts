@@ -18,8 +18,8 @@ import { OutcomeRecorder } from "./outcome-recorder.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import { RunningHandler } from "./run-handler.ts";
 import type { Sleepers } from "./sleepers.ts";
-import { maxKey } from "./take-over.ts";
 import type { TaskMemory } from "./task-memory.ts";
+import { maxKey } from "./key-order.ts";
 
 export interface PartitionAttemptsOptions {
   readonly context: OwnerContext;

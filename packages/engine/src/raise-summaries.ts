@@ -4,7 +4,8 @@ import type { BucketSummaries } from "./bucket-summaries.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { Sleepers } from "./sleepers.ts";
 import type { OpenKey } from "./summary-rules.ts";
-import { minKey, type TaskMemory } from "./task-memory.ts";
+import { type TaskMemory } from "./task-memory.ts";
+import { minKey } from "./key-order.ts";
 
 export interface RaiseInputs {
   readonly context: OwnerContext;

@@ -4,7 +4,8 @@ import type { Loader } from "./loader.ts";
 import { makeRoom } from "./make-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { Sleepers } from "./sleepers.ts";
-import { minKey, type TaskMemory } from "./task-memory.ts";
+import { type TaskMemory } from "./task-memory.ts";
+import { minKey } from "./key-order.ts";
 
 export interface SleeperRereadOptions {
   readonly context: OwnerContext;

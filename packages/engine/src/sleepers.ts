@@ -1,5 +1,5 @@
 import type { TaskKey } from "@horae/core";
-import { minKey } from "./task-memory.ts";
+import { minKey } from "./key-order.ts";
 
 interface BucketSleepers {
   /** The earliest next attempt among them, epoch milliseconds. */

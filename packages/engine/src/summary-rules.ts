@@ -6,7 +6,7 @@ import {
   type TaskKey,
   taskKeyToken,
 } from "@horae/core";
-import { minKey } from "./task-memory.ts";
+import { minKey } from "./key-order.ts";
 
 export interface ExceptionLimits {
   readonly exceptionsMax: number;

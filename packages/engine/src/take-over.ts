@@ -16,6 +16,7 @@ import {
 import { LoadedTask } from "./loaded-task.ts";
 import { decideOutcome, openClaimStatus } from "./outcome.ts";
 import type { OwnerContext } from "./owner-context.ts";
+import { maxKey } from "./key-order.ts";
 
 const JOURNAL_ROWS_MAX = 500;
 
@@ -177,9 +178,4 @@ export async function writeDeadLetter(context: OwnerContext, row: TaskRow): Prom
   await context.write("writeDeadLetter", (timestamp) =>
     store.writeDeadLetter({ partition, timestamp, letter }),
   );
-}
-
-export function maxKey(a: TaskKey | null, b: TaskKey | null): TaskKey | null {
-  if (a === null || b === null) return a ?? b;
-  return compareTaskKeys(a, b) >= 0 ? a : b;
 }

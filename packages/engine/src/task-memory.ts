@@ -4,6 +4,7 @@ import { LaneSchedule } from "./lane-schedule.ts";
 import type { LoadedTask } from "./loaded-task.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import { StartedKeys } from "./started-keys.ts";
+import { minKey } from "./key-order.ts";
 
 /** A read of rows that is under way: what happened to keys since it was announced. */
 export interface ReadGuard {
@@ -14,11 +15,6 @@ export interface ReadGuard {
 }
 
 export type Addition = "added" | "known" | "left-out";
-
-export function minKey(a: TaskKey | null, b: TaskKey | null): TaskKey | null {
-  if (a === null || b === null) return a ?? b;
-  return compareTaskKeys(a, b) <= 0 ? a : b;
-}
 
 /**
  * The tasks of one partition that are in memory, by key and by lane, and how far the store has
