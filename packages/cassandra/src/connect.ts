@@ -1,10 +1,9 @@
-import { HoraeError } from "@horae/core";
+import { HoraeError, repeat, type RepeatOptions } from "@horae/core";
 import { CassandraLeaseStore } from "./cassandra-lease-store.ts";
 import { CassandraStore } from "./cassandra-store.ts";
 import { DriverConnection, driverErrors } from "./driver.ts";
 import { storeError } from "./errors.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
-import { repeat, type RepeatOptions } from "./repeat.ts";
 import { readSchemaVersion, refuseNewer } from "./schema-version.ts";
 import { Session } from "./session.ts";
 import {
@@ -14,7 +13,7 @@ import {
   type ResolvedCassandraSettings,
 } from "./settings.ts";
 
-export type ConnectOptions = Omit<RepeatOptions, "attemptsMax">;
+export type ConnectOptions = Omit<RepeatOptions, "isTransient">;
 
 /** A cluster of Cassandra with the schema of this build. */
 export class CassandraConnection {
@@ -49,7 +48,7 @@ export async function connectCassandra(
 ): Promise<CassandraConnection> {
   const session = await openSession(settings, options);
   try {
-    await repeat(session.keyspace, options, () => checkSchema(session));
+    await repeat(options, () => checkSchema(session));
     return new CassandraConnection(session);
   } catch (error) {
     await session.close();
@@ -63,7 +62,7 @@ export async function openSession(
   options: ConnectOptions,
 ): Promise<Session> {
   const resolved = resolveCassandraSettings(settings);
-  return repeat(resolved.contactPoints.join(", "), options, () => openOnce(resolved));
+  return repeat(options, () => openOnce(resolved));
 }
 
 async function openOnce(settings: ResolvedCassandraSettings): Promise<Session> {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type ConnectionOptions } from "node:tls";
 import { Client, errors, policies, type QueryOptions, types } from "cassandra-driver";
 import type { ResolvedCassandraSettings } from "./settings.ts";
@@ -108,11 +107,11 @@ function newClient(settings: ResolvedCassandraSettings): DriverClient {
 }
 
 function tlsOptions(tls: NonNullable<ResolvedCassandraSettings["tls"]>): ConnectionOptions {
-  const { caFile, certFile, keyFile, serverName } = tls;
+  const { ca, cert, key, serverName } = tls;
   return {
-    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
-    ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
-    ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
     ...(serverName === undefined ? {} : { servername: serverName }),
     rejectUnauthorized: tls.isServerVerified ?? true,
   };

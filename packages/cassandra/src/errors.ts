@@ -36,13 +36,19 @@ const REFUSED_AT_SIGHT: readonly number[] = [
 export function storeError(error: unknown, operation: string, deed: Deed): HoraeError {
   if (error instanceof HoraeError) return error;
   const isCertain = deed === "read" || isNeverWritten(error, deed);
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const text =
+    error instanceof Error ? `${error.name}: ${firstLineOf(error.message)}` : String(error);
   const end = isCertain ? "nothing was written" : "it may have been written";
   return new HoraeError(
     isCertain ? "STORE_UNAVAILABLE" : "STORE_UNKNOWN",
     deed === "read" ? `${operation}: ${text}` : `${operation}: ${text}; ${end}`,
     { cause: error, certain: isCertain, retryable: true, details: { operation } },
   );
+}
+
+/** The driver puts the stack of an inner error into its message. */
+function firstLineOf(message: string): string {
+  return message.split("\n", 1)[0]!;
 }
 
 /** True when no server can have begun to apply the statement. */

@@ -1,6 +1,5 @@
 // Connecting, and the schema
 export { CassandraConnection, connectCassandra, type ConnectOptions } from "./connect.ts";
-export type { Refused } from "./repeat.ts";
 export { migrate, type MigrateOptions, type MigrateResult } from "./migrate.ts";
 export { SCHEMA_VERSION } from "./migrations.ts";
 export type { CassandraSettings, CassandraTls } from "./settings.ts";

@@ -1,6 +1,5 @@
-import { HoraeError } from "@horae/core";
+import { HoraeError, repeat } from "@horae/core";
 import { type ConnectOptions, openSession } from "./connect.ts";
-import { repeat } from "./repeat.ts";
 import { MigrationLock } from "./migration-lock.ts";
 import { type Migration, MIGRATIONS } from "./migrations.ts";
 import {
@@ -41,7 +40,8 @@ const ATTEMPTS_MAX = 6;
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const { random, migrations = MIGRATIONS, settings } = options;
-  const session = await openSession({ ...settings, ...PATIENT }, options);
+  const limited = { ...options, attemptsMax: ATTEMPTS_MAX };
+  const session = await openSession({ ...settings, ...PATIENT }, limited);
   const holder = random.token();
   const toVersion = migrations.length;
   let fromVersion: number | null = null;
@@ -60,7 +60,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     }
   };
   try {
-    await repeat("migrate", { ...options, attemptsMax: ATTEMPTS_MAX }, attempt);
+    await repeat(limited, attempt);
     return { keyspace: session.keyspace, fromVersion: fromVersion ?? toVersion, toVersion };
   } finally {
     await session.close();

@@ -1,11 +1,11 @@
 import { HoraeError } from "@horae/core";
 
 export interface CassandraTls {
-  /** File of the certificates to trust, PEM; default: those of Node. */
-  readonly caFile?: string;
-  /** Files of this node's own certificate and key, PEM, where the servers ask for them. */
-  readonly certFile?: string;
-  readonly keyFile?: string;
+  /** Certificate of the authority, PEM; without it the public authorities count. */
+  readonly ca?: string;
+  /** This node's own certificate and private key, PEM, where the servers ask for them. */
+  readonly cert?: string;
+  readonly key?: string;
   /** False accepts any certificate: encryption without knowing to whom. Default true. */
   readonly isServerVerified?: boolean;
   /** The name that the servers' certificates must carry; default: the address. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,7 +11,7 @@ const PASSWORD = "only-for-tests";
 const TOOLS = { clock: realClock, random: newRandom() };
 
 /** A key of the server in a key store, and its certificate for clients. */
-async function makeCertificate(folder: string): Promise<{ keyStore: string; caFile: string }> {
+async function makeCertificate(folder: string): Promise<{ keyStore: string; ca: string }> {
   const keyStore = join(folder, "server.p12");
   const caFile = join(folder, "server.pem");
   const common = ["-keystore", keyStore, "-storepass", PASSWORD, "-alias", "server"];
@@ -19,18 +19,18 @@ async function makeCertificate(folder: string): Promise<{ keyStore: string; caFi
   const subject = ["-dname", "CN=horae-test", "-ext", "san=ip:127.0.0.1", "-validity", "30"];
   await keytool("keytool", ["-genkeypair", "-keyalg", "RSA", ...common, ...subject]);
   await keytool("keytool", ["-exportcert", "-rfc", "-file", caFile, ...common]);
-  return { keyStore, caFile };
+  return { keyStore, ca: await readFile(caFile, "utf8") };
 }
 
 describe("Cassandra with TLS and passwords", () => {
   let folder: string;
-  let caFile: string;
+  let ca: string;
   let servers: CassandraServers;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "horae-tls-"));
     const certificate = await makeCertificate(folder);
-    caFile = certificate.caFile;
+    ca = certificate.ca;
     servers = await startCassandra({
       settings: `authenticator: PasswordAuthenticator
 authorizer: CassandraAuthorizer
@@ -52,7 +52,7 @@ client_encryption_options:
     async () => {
       const settings = {
         ...settingsFor(servers, newKeyspace()),
-        tls: { caFile },
+        tls: { ca },
         credentials: { username: "cassandra", password: "cassandra" },
       };
       await migrate({ settings, replication: { dc1: 1 }, ...TOOLS });
@@ -79,7 +79,7 @@ client_encryption_options:
       const messages: string[] = [];
       const right = {
         ...settingsFor(servers, newKeyspace()),
-        tls: { caFile },
+        tls: { ca },
         credentials: { username: "cassandra", password: "cassandra" },
         requestTimeoutMs: 1_000,
       };

@@ -1,5 +1,6 @@
 export * from "./client.ts";
 export * from "./connect.ts";
+export type { ConnectSettings } from "./connect-settings.ts";
 export type { ClientSettings } from "./client-settings.ts";
 export { DEFAULT_CLIENT_SETTINGS } from "./client-settings.ts";
 export * from "./task-input.ts";

@@ -54,7 +54,10 @@ describe("a client on a directory", () => {
   it.each<[ConnectSettings, string]>([
     [{}, "SETTINGS_INVALID"],
     [{ embedded: { dir: "" } }, "SETTINGS_INVALID"],
-    [{ kafka: { brokers: ["localhost:9092"] } }, "SETTINGS_INVALID"],
+    [{ kafka: { brokers: ["localhost"] } }, "SETTINGS_INVALID"],
+    [{ kafka: { brokers: "localhost:9092" as never } }, "SETTINGS_INVALID"],
+    [{ kafka: { brokers: ["localhost:9092"], topics: "t" } as never }, "SETTINGS_INVALID"],
+    [{ embedded: { dir: "d" }, kafka: { brokers: ["localhost:9092"] } }, "SETTINGS_INVALID"],
     [{ embeded: { dir: "x" } } as ConnectSettings, "SETTINGS_INVALID"],
     [{ queue: { name: "no spaces" }, embedded: { dir: "x" } }, "SETTINGS_INVALID"],
   ])("refuses the settings %p", async (settings, code) => {

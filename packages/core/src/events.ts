@@ -106,12 +106,14 @@ export type HoraeEvent =
       readonly key: TaskKey;
     })
   // Trouble
-  | (OfPartition & {
+  | {
       readonly type: "portFailed";
+      /** Null: it concerns all partitions of the node. */
+      readonly partition: number | null;
       readonly operation: string;
       readonly code: string;
       readonly message: string;
-    })
+    }
   | {
       readonly type: "groupChanged";
       readonly state: string;

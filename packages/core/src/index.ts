@@ -39,4 +39,5 @@ export * from "./ports/log.ts";
 export * from "./ports/store.ts";
 export * from "./ports/lease-store.ts";
 export * from "./ports/telemetry.ts";
+export * from "./repeat.ts";
 export * from "./seeded-random.ts";

@@ -67,7 +67,7 @@ export async function ensureTopics(settings: EnsureTopicsSettings): Promise<Ensu
 /**
  * Checks that the topics are fit for a queue, and answers warnings about what is risky. Throws
  * `QUEUE_SETTINGS_MISMATCH` for another number of partitions, `SETTINGS_INVALID` for settings under
- * which tasks get lost and for a missing topic, `LOG_UNAVAILABLE` when nobody could be asked.
+ * which tasks get lost, `LOG_UNAVAILABLE` when nobody could be asked and for a missing topic.
  */
 export async function checkTopics(
   settings: TopicSettings & { readonly retentionMsMin?: number },
@@ -172,7 +172,7 @@ async function described(admin: Admin, topic: string): Promise<TopicDescription>
   const found = await describe(admin, topic);
   if (found !== null) return found;
   const message = `the topic ${topic} does not exist: horae migrate creates it`;
-  throw new HoraeError("SETTINGS_INVALID", message, { details: { topic } });
+  throw new HoraeError("LOG_UNAVAILABLE", message, { details: { topic }, retryable: true });
 }
 
 async function partitionsOf(

@@ -42,10 +42,11 @@ test("another number of partitions is refused", async () => {
   });
 });
 
-test("a topic that is not there is refused, with what to do", async () => {
+test("a topic that is not there may be waited for, and is said to be missing", async () => {
   const settings = { ...topic.settings, topic: "nowhere" };
   await expect(checkTopics(settings)).rejects.toMatchObject({
-    code: "SETTINGS_INVALID",
+    code: "LOG_UNAVAILABLE",
+    retryable: true,
     message: expect.stringContaining("horae migrate"),
   });
 });

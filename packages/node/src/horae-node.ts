@@ -1,19 +1,19 @@
 import { hostname } from "node:os";
 import { Client, systemClock, systemRandom } from "@horae/client";
-import type { Clock, Random, TaskHandlers } from "@horae/core";
+import type { Clock, Random, TaskHandlers, TaskKey, Telemetry } from "@horae/core";
 import { HoraeError } from "@horae/core";
 import { Engine } from "@horae/engine";
 import { appenderOf } from "./appender.ts";
-import type { Adapters } from "./compose.ts";
-import { openAdapters } from "./compose.ts";
+import type { Adapters } from "./compose/adapters.ts";
+import { openAdapters } from "./compose/adapters.ts";
 import { readConfig } from "./config/read-config.ts";
 import type { NodeConfig } from "./config/settings-table.ts";
 import { toTaskHandlers } from "./handlers/handler-table.ts";
 import { catchLeaks } from "./handlers/leaks.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
 import { startHttp } from "./http/server.ts";
+import type { TaskBackend } from "./http/task-routes.ts";
 import type { NodeOptions } from "./node-options.ts";
-import { checkQueueSettings } from "./queue-settings.ts";
 import { Rollback } from "./rollback.ts";
 import { createLogger } from "./telemetry/create-logger.ts";
 import type { LevelLogger } from "./telemetry/log-telemetry.ts";
@@ -40,9 +40,13 @@ export class HoraeNode {
   readonly #logger: LevelLogger;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #telemetry: Telemetry;
+  /** Ends a start that waits for its servers. */
+  readonly #abort = new AbortController();
   /** What has been started, to be undone in reverse order. */
   readonly #running = new Rollback();
   #engine: Engine | null = null;
+  #backend: TaskBackend | null = null;
   #url: string | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -57,6 +61,7 @@ export class HoraeNode {
     this.#random = options.random ?? systemRandom;
     this.#logger =
       options.logger ?? createLogger({ level: logging.level, node: this.#name, queue: queue.name });
+    this.#telemetry = telemetryOf(options, this.#logger, this.#clock);
     for (const warning of warnings) this.#logger.warn({}, warning);
   }
 
@@ -80,9 +85,11 @@ export class HoraeNode {
   }
 
   /**
-   * Resolves when the node takes part: tasks run as soon as it owns their partition. Rejects with a
-   * HoraeError, and then nothing is left running: `SETTINGS_INVALID`, `DIRECTORY_IN_USE`,
-   * `QUEUE_SETTINGS_MISMATCH`, `STORE_UNAVAILABLE`, `LOG_UNAVAILABLE`.
+   * Resolves when the node takes part: tasks run as soon as it owns their partition. Waits for Kafka
+   * and Cassandra, and for `horae migrate`, as long as it takes, and reports what it waits for.
+   * Rejects with a HoraeError, and then nothing is left running: `SETTINGS_INVALID`,
+   * `DIRECTORY_IN_USE`, `QUEUE_SETTINGS_MISMATCH`, and `STORE_UNAVAILABLE` or `LOG_UNAVAILABLE` of a
+   * directory, or when `stop()` came before the servers.
    */
   start(): Promise<void> {
     if (this.#stopping !== null) {
@@ -103,6 +110,7 @@ export class HoraeNode {
   }
 
   async #stop(): Promise<void> {
+    this.#abort.abort();
     // A start under way first; one that failed has undone itself.
     await this.#starting?.catch(() => undefined);
     await this.#running.undoAll();
@@ -111,11 +119,9 @@ export class HoraeNode {
   async #start(): Promise<void> {
     try {
       const handlers = await this.#handlers();
-      const ports = { clock: this.#clock, random: this.#random };
-      const adapters = await openAdapters(this.#config, ports);
-      this.#running.add(() => adapters.close());
-      await checkQueueSettings(adapters.store, this.#config.queue);
-      await this.#listen(adapters);
+      await this.#listen();
+      const adapters = await this.#open();
+      if (this.#url !== null) await adapters.announce(this.#url);
       await this.#startEngine(adapters, handlers);
     } catch (error) {
       // The reason of the failure counts, not what else goes wrong on the way back.
@@ -130,33 +136,40 @@ export class HoraeNode {
     return toTaskHandlers(await loadHandlers(handlers), handlers);
   }
 
-  /** Before the engine starts: the owner of a lease says in it where it can be asked. */
-  async #listen(adapters: Adapters): Promise<void> {
+  /**
+   * First of all: who supervises the node must see that it lives, however long it waits. And the
+   * owner of a lease says in it where it can be asked.
+   */
+  async #listen(): Promise<void> {
     const { http, queue } = this.#config;
     if (http === null) return;
-    const client = new Client({
-      appender: appenderOf(adapters.log),
-      clock: this.#clock,
-      random: this.#random,
-      settings: adapters.clientSettings,
-    });
     const server = await startHttp({
       ...http,
       queueName: queue.name,
-      client,
-      tasks: {
-        store: adapters.store,
-        queue,
-        isRunning: (key) => this.#engine?.isRunning(key) ?? false,
-      },
+      backend: () => this.#backend,
       logger: this.#logger,
     });
-    this.#running.add(async () => {
-      await client.close();
-      await server.close();
-    });
-    await adapters.announce(server.url);
+    this.#running.add(() => server.close());
     this.#url = server.url;
+  }
+
+  async #open(): Promise<Adapters> {
+    const { queue } = this.#config;
+    const ports = { clock: this.#clock, random: this.#random };
+    const adapters = await openAdapters(this.#config, {
+      ...ports,
+      name: this.#name,
+      telemetry: this.#telemetry,
+      logger: this.#logger,
+      signal: this.#abort.signal,
+    });
+    this.#running.add(() => adapters.close());
+    const { clientSettings: settings, log, store } = adapters;
+    const client = new Client({ ...ports, appender: appenderOf(log), settings });
+    this.#running.add(() => client.close());
+    const isRunning = (key: TaskKey): boolean => this.#engine?.isRunning(key) ?? false;
+    this.#backend = { client, tasks: { store, queue, isRunning } };
+    return adapters;
   }
 
   async #startEngine(adapters: Adapters, handlers: TaskHandlers): Promise<void> {
@@ -175,7 +188,7 @@ export class HoraeNode {
       leases: adapters.leases,
       clock: this.#clock,
       random: this.#random,
-      telemetry: this.#telemetry(),
+      telemetry: this.#telemetry,
       handlers: leaks.handlers,
       logger,
       settings: {
@@ -188,14 +201,13 @@ export class HoraeNode {
     this.#running.add(() => engine.stop());
     await engine.start();
   }
+}
 
-  #telemetry() {
-    const logger = this.#logger;
-    const log = new LogTelemetry(logger);
-    const { telemetry } = this.#options;
-    if (telemetry === undefined) return log;
-    return teeTelemetry([log, telemetry], (error) => {
-      logger.error({ err: error }, "telemetry failed");
-    });
-  }
+function telemetryOf(options: NodeOptions, logger: LevelLogger, clock: Clock): Telemetry {
+  const log = new LogTelemetry(logger, clock);
+  const { telemetry } = options;
+  if (telemetry === undefined) return log;
+  return teeTelemetry([log, telemetry], (error) => {
+    logger.error({ err: error }, "telemetry failed");
+  });
 }

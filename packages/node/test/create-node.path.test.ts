@@ -186,16 +186,20 @@ describe("createNode", () => {
     await one.start();
   });
 
-  it("says that Kafka and Cassandra are not in this build", async () => {
+  it("waits for Kafka and Cassandra that are away, says so, and may be stopped meanwhile", async () => {
     const config = {
-      kafka: { brokers: ["localhost:9092"] },
-      cassandra: { contactPoints: ["localhost"], localDataCenter: "dc1" },
+      kafka: { brokers: ["127.0.0.1:1"] },
+      cassandra: { contactPoints: ["127.0.0.1:1"], localDataCenter: "dc1" },
       logging: { level: "silent" },
     } as const;
-    expect(await refusal(node({ config }).node)).toMatchObject({
-      code: "SETTINGS_INVALID",
-      message: expect.stringContaining("not in this build") as string,
-    });
+    const { node: one, recorder } = node({ config });
+    const refused = refusal(one);
+    for (const operation of ["connectStore", "checkTopics", "connectStore", "checkTopics"]) {
+      const event = await recorder.next("portFailed", (failed) => failed.operation === operation);
+      expect(event).toMatchObject({ partition: null });
+    }
+    await one.stop();
+    expect(["STORE_UNAVAILABLE", "LOG_UNAVAILABLE"]).toContain((await refused).code);
   });
 
   it("frees the directory when its port is taken", async () => {

@@ -1,4 +1,5 @@
 import type { TaskView } from "../task-view.ts";
+import { printable } from "./printable.ts";
 
 /** A task for people: one line per thing worth knowing. */
 export function formatTask(task: TaskView): string {
@@ -25,11 +26,4 @@ export function formatTask(task: TaskView): string {
 
 function isEmpty(value: object): boolean {
   return Object.keys(value).length === 0;
-}
-
-/** What others wrote may hold anything: control characters must not reach the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => {
-    return `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`;
-  });
 }

@@ -2,12 +2,27 @@ import { hasCode } from "@horae/core";
 import type { Command, Io } from "./command.ts";
 import { UsageError } from "./command.ts";
 import { devCommand } from "./commands/dev.ts";
+import { migrateCommand } from "./commands/migrate.ts";
+import {
+  quarantineListCommand,
+  quarantineReplayCommand,
+  quarantineShowCommand,
+} from "./commands/quarantine.ts";
 import { runCommand } from "./commands/run.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
 import { tasksGetCommand } from "./commands/tasks-get.ts";
 import { parseCommandLine } from "./parse.ts";
 
-const COMMANDS: readonly Command[] = [devCommand, runCommand, scheduleCommand, tasksGetCommand];
+const COMMANDS: readonly Command[] = [
+  devCommand,
+  runCommand,
+  migrateCommand,
+  scheduleCommand,
+  tasksGetCommand,
+  quarantineListCommand,
+  quarantineShowCommand,
+  quarantineReplayCommand,
+];
 
 /** The command line `horae`. Resolves with the exit code: 0, 1 for a failure, 2 for bad usage. */
 export async function main(words: readonly string[], io: Io): Promise<number> {

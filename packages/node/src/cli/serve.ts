@@ -25,7 +25,10 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     clock: io.clock,
     random: io.random,
   });
-  await node.start();
+  if ((await Promise.race([node.start(), signal.then(() => "ended" as const)])) === "ended") {
+    // Still waiting for its servers, most likely.
+    return node.stop();
+  }
   const places = [
     `queue=${node.queue.name}`,
     ...(node.url === null ? [] : [`url=${node.url}`]),

@@ -60,6 +60,11 @@ export const SETTINGS = section("Configuration of a node.", {
     replicationFactor: setting(integer(1, 100), 3, {
       description: "Copies of the topic when it is created.",
     }),
+    retentionMs: setting(milliseconds(3_600_000, 3_650 * DAY_MS), 7 * DAY_MS, {
+      description:
+        "How long the log keeps records when the topic is created: the longest outage of store or " +
+        "nodes to survive. A topic that keeps less is warned about.",
+    }),
     sessionTimeoutMs: setting(milliseconds(6_000, 300_000), 10_000, {
       description: "How long Kafka takes a silent node for alive.",
     }),

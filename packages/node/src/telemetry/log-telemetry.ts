@@ -1,6 +1,7 @@
-import type { HandlerLogger, HoraeEvent, Telemetry } from "@horae/core";
+import type { Clock, HandlerLogger, HoraeEvent, Telemetry } from "@horae/core";
 import type { LogLevel } from "./log-line.ts";
 import { levelOf, logLineOf } from "./log-line.ts";
+import { RepeatedLines } from "./repeated-lines.ts";
 
 /** Types that are remembered as missing; more would be a log full of rubbish. */
 const MISSING_TYPES_MAX = 100;
@@ -14,17 +15,27 @@ export interface LevelLogger extends HandlerLogger {
 export class LogTelemetry implements Telemetry {
   readonly #logger: LevelLogger;
   readonly #missingTypes = new Set<string>();
+  readonly #failures: RepeatedLines;
 
-  constructor(logger: LevelLogger) {
+  constructor(logger: LevelLogger, clock: Clock) {
     this.#logger = logger;
+    this.#failures = new RepeatedLines(clock);
   }
 
   emit(event: HoraeEvent): void {
     const level = this.#isNewMissingType(event) ? "warn" : levelOf(event);
     // Most events are dropped: they must not cost the making of their line.
     if (!this.#logger.isLevelEnabled(level)) return;
+    const skipped = this.#skippedBefore(event);
+    if (skipped === null) return;
     const { fields, message } = logLineOf(event);
-    this.#logger[level](fields, message);
+    this.#logger[level](skipped === 0 ? fields : { ...fields, skipped }, message);
+  }
+
+  /** What is tried once a second in each partition would fill the log while a server is away. */
+  #skippedBefore(event: HoraeEvent): number | null {
+    if (event.type !== "portFailed") return 0;
+    return this.#failures.next(`${event.operation} ${event.code}`);
   }
 
   /** A type without handler is worth one warning, not one per task. */

@@ -22,6 +22,15 @@ describe("the HTTP interface", () => {
   const store = new MemoryStore();
   const running = new Set<string>();
   const logged: object[] = [];
+  const backend = {
+    client: new Client({ appender: log, clock, random: new SeededRandom(1) }),
+    tasks: {
+      store,
+      queue: QUEUE,
+      isRunning: (key: TaskKey) => running.has(key.uniquenessKey),
+    },
+  };
+  let hasStarted = true;
   let server: HttpServer;
 
   beforeAll(async () => {
@@ -30,13 +39,13 @@ describe("the HTTP interface", () => {
       host: "127.0.0.1",
       port: 0,
       queueName: QUEUE.name,
-      client: new Client({ appender: log, clock, random: new SeededRandom(1) }),
-      tasks: { store, queue: QUEUE, isRunning: (key) => running.has(key.uniquenessKey) },
+      backend: () => (hasStarted ? backend : null),
       logger: { debug: note, info: note, warn: note, error: note },
     });
   });
   afterEach(() => {
     log.intercept = undefined;
+    hasStarted = true;
     running.clear();
   });
   afterAll(() => server.close());
@@ -198,6 +207,14 @@ describe("the HTTP interface", () => {
     expect(absent).toMatchObject({ status: 404, body: { code: "TASK_UNKNOWN" } });
     const invalid = await ask("/v1/queues/billing/tasks/tomorrow/a/b");
     expect(invalid).toMatchObject({ status: 400, body: { code: "TASK_INVALID" } });
+  });
+
+  it("lives, and asks for patience, while the node waits for its log and store", async () => {
+    hasStarted = false;
+    expect((await ask("/healthz")).status).toBe(200);
+    const { status, body, response } = await post(TASK);
+    expect({ status, body }).toMatchObject({ status: 503, body: { code: "STORE_UNAVAILABLE" } });
+    expect(response.headers.get("retry-after")).toBe("1");
   });
 
   it("shows nothing of an error that nobody foresaw, and logs it", async () => {

@@ -52,7 +52,7 @@ const handlers = {
     Promise.reject(new Error("leaked at once"));
   },
   "leaks-later": async () => {
-    setTimeout(() => Promise.reject(new Error("leaked later")), 50);
+    setTimeout(() => void Promise.reject(new Error("leaked later")), 50);
   },
   "leaks-text": () => void Promise.reject("leaked text"),
   "gives-bigint": () => 1n,

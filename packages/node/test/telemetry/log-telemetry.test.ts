@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import type { HoraeEvent } from "@horae/core";
+import { FakeClock } from "@horae/testkit";
 import { pino } from "pino";
 import { LogTelemetry, teeTelemetry } from "../../src/telemetry/log-telemetry.ts";
 
@@ -24,7 +25,9 @@ function setup(level: string) {
       done();
     },
   });
-  return { lines, telemetry: new LogTelemetry(pino({ level, base: null }, stream)) };
+  const clock = new FakeClock();
+  const telemetry = new LogTelemetry(pino({ level, base: null }, stream), clock);
+  return { lines, clock, telemetry };
 }
 
 describe("events in the log", () => {
@@ -76,6 +79,26 @@ describe("events in the log", () => {
     const types = lines.map((line) => (JSON.parse(line) as { taskType: string }).taskType);
     expect(types).toEqual(["a", "b"]);
     expect(JSON.parse(lines[0]!)).toMatchObject({ level: 40 });
+  });
+
+  it("say once in ten seconds that a server is away, and how often it was left out", async () => {
+    const { lines, clock, telemetry } = setup("info");
+    const fail = (partition: number, operation: string): void => {
+      const code = "STORE_UNAVAILABLE";
+      telemetry.emit({ type: "portFailed", partition, operation, code, message: "away" });
+    };
+    for (const partition of [0, 1, 2]) fail(partition, "renewLease");
+    fail(0, "loadTasks");
+    await clock.advance(9_999);
+    fail(1, "renewLease");
+    await clock.advance(1);
+    fail(1, "renewLease");
+    const said = lines.map((line) => JSON.parse(line) as { operation: string; skipped?: number });
+    expect(said.map(({ operation, skipped }) => [operation, skipped])).toEqual([
+      ["renewLease", undefined],
+      ["loadTasks", undefined],
+      ["renewLease", 3],
+    ]);
   });
 
   it("show unexpected errors with their stack", () => {

@@ -1,11 +1,12 @@
 import type { Command, CommandArguments, Io } from "../command.ts";
+import { CONFIG_OPTION } from "../config-option.ts";
 
 /** `horae run`: a node as the configuration says. */
 export const runCommand: Command = {
   usage: "run",
   describe: "Run a node",
   options: {
-    config: { type: "string", required: true, describe: "Configuration, a YAML file" },
+    ...CONFIG_OPTION,
     handlers: {
       type: "string",
       required: true,

@@ -1,12 +1,12 @@
 import type { TaskStore } from "@horae/core";
 import { HoraeError } from "@horae/core";
-import type { NodeConfig } from "./config/settings-table.ts";
+import type { NodeConfig } from "../config/settings-table.ts";
 
 /**
  * Stores the settings of a new queue, and compares those of an old one: partitions and bucket width
  * say where rows lie, so that they cannot change. Throws `QUEUE_SETTINGS_MISMATCH`.
  */
-export async function checkQueueSettings(
+export async function ensureQueueSettings(
   store: Pick<TaskStore, "ensureQueueSettings">,
   queue: NodeConfig["queue"],
 ): Promise<void> {

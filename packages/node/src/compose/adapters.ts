@@ -1,0 +1,50 @@
+import type { ClientSettings } from "@horae/client";
+import type {
+  Clock,
+  HandlerLogger,
+  LeaseStore,
+  Log,
+  Random,
+  TaskStore,
+  Telemetry,
+} from "@horae/core";
+import type { NodeConfig } from "../config/settings-table.ts";
+import { openCluster } from "./cluster.ts";
+import { openDirectory } from "./directory.ts";
+
+/** What a node runs on. */
+export interface Adapters {
+  readonly log: Log;
+  readonly store: TaskStore;
+  readonly leases: LeaseStore;
+  /** What suits a client of this log. */
+  readonly clientSettings: Partial<ClientSettings>;
+  /** Lets others find the node, where there is a place for that. */
+  announce(url: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Of this node, in the places where others look. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly logger: HandlerLogger;
+  /** Ends the waiting for servers that are away. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens the log and the store that a configuration names, and makes sure that they fit the queue.
+ * This folder is the only place that knows adapters. Waits for servers as long as it takes, and
+ * reports why. Throws what waiting does not cure: `SETTINGS_INVALID`, `QUEUE_SETTINGS_MISMATCH`,
+ * `DIRECTORY_IN_USE`, `STORE_UNAVAILABLE` (of a directory, or when `signal` aborts) or
+ * `LOG_UNAVAILABLE`.
+ */
+export function openAdapters(config: NodeConfig, options: OpenOptions): Promise<Adapters> {
+  const { embedded, queue } = config;
+  return embedded === null
+    ? openCluster(config, options)
+    : openDirectory({ dir: embedded.dir, queue, clock: options.clock });
+}
