@@ -10,6 +10,7 @@ const CHECKS = [
   ["build", () => run("npm", ["run", "--silent", "build"])],
   ["lint", () => run("npm", ["run", "--silent", "lint"])],
   ["format", () => run("npm", ["run", "--silent", "format:check"])],
+  ["test servers", () => run("scripts/install-test-servers", [])],
 ];
 
 /** `project` is one of jest.config.js; `node` a major version. */
@@ -18,6 +19,7 @@ const LANES = [
   { project: "unit", node: 24, environment: { TZ: "Asia/Kathmandu" } },
   { project: "contract", node: 20 },
   { project: "path", node: 20, words: ["--runInBand"] },
+  { project: "cluster", node: 20, words: ["--runInBand"] },
 ];
 
 /** Without these nothing else can be tried. */

@@ -173,7 +173,7 @@ export class HoraeNode {
   }
 
   async #startEngine(adapters: Adapters, handlers: TaskHandlers): Promise<void> {
-    const { lease, executor, queue } = this.#config;
+    const { lease, executor, kafka, queue } = this.#config;
     const logger = this.#logger;
     const leaks = catchLeaks(handlers, (reason, key) => {
       logger.error({ err: reason, key }, "a handler left a promise behind that was rejected");
@@ -195,6 +195,7 @@ export class HoraeNode {
         ...this.#options.engine,
         leasePeriodMs: lease.periodMs,
         concurrency: executor.concurrency,
+        ...(kafka !== null && { onLogGap: kafka.onLogGap }),
       },
     });
     this.#engine = engine;

@@ -68,6 +68,11 @@ export const SETTINGS = section("Configuration of a node.", {
     sessionTimeoutMs: setting(milliseconds(6_000, 300_000), 10_000, {
       description: "How long Kafka takes a silent node for alive.",
     }),
+    onLogGap: setting(choice("stop", "continue-from-earliest"), "stop", {
+      description:
+        "What happens to a partition whose log does not hold its place any more (retention has " +
+        "passed it, the topic was made anew): it stops, or goes on with the oldest record there is.",
+    }),
     ssl: tls,
     sasl: optionalSection("How the node proves who it is to Kafka.", {
       mechanism: setting(choice("plain", "scram-sha-256", "scram-sha-512"), "scram-sha-512", {

@@ -1,0 +1,71 @@
+// A node of a cluster. Usage: cluster-node.mjs <config file> <name>
+// Writes a line of JSON for each thing that happens. A line is in the pipe when writeSync returns, so
+// that it survives the process.
+import { writeSync } from "node:fs";
+import { createNode } from "@horae/node";
+
+const REPORTED = new Set([
+  "takeOverEnded",
+  "leaseReleased",
+  "leaseLost",
+  "partitionStopped",
+  "recordForwarded",
+  "recordQuarantined",
+  "portFailed",
+  "groupChanged",
+]);
+
+const [config, name] = process.argv.slice(2);
+
+function note(fields) {
+  writeSync(1, `${JSON.stringify({ ...fields, at: Number(process.hrtime.bigint()) })}\n`);
+}
+
+function noteAttempt(line, { key }, { attempt, fence, partition }) {
+  note({ line, node: name, time: Date.now(), key, attempt, fence, partition });
+}
+
+const handlers = {
+  /** Works for a while; fails first if it is told to. */
+  work: async (task, context) => {
+    noteAttempt("start", task, context);
+    const { workMs = 0, failsFirst = false } = task.data ?? {};
+    if (workMs > 0) await new Promise((resolve) => setTimeout(resolve, workMs));
+    const isRetry = failsFirst && context.attempt === 1;
+    noteAttempt(isRetry ? "retry" : "end", task, context);
+    if (isRetry) throw new Error("once more");
+  },
+  /** Never ends, in its first attempts. */
+  hang: async (task, context) => {
+    noteAttempt("start", task, context);
+    if (context.attempt <= task.data.hangs) await new Promise(() => undefined);
+    noteAttempt("end", task, context);
+  },
+  /** Kills its process, in its first attempts. */
+  kill: async (task, context) => {
+    noteAttempt("start", task, context);
+    if (context.attempt <= task.data.kills) process.kill(process.pid, "SIGKILL");
+    noteAttempt("end", task, context);
+  },
+};
+
+const node = createNode({
+  config,
+  handlers,
+  telemetry: {
+    emit: (event) => {
+      if (REPORTED.has(event.type)) note({ line: "event", ...event });
+    },
+  },
+});
+process.on("SIGTERM", () => {
+  node.stop().then(
+    () => process.exit(0),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
+await node.start();
+note({ line: "ready" });
