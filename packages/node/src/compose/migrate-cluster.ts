@@ -1,6 +1,7 @@
 import type { MigrateResult } from "@horae/cassandra";
 import { connectCassandra, migrate } from "@horae/cassandra";
 import type { Clock, Random, Refused } from "@horae/core";
+import { repeat } from "@horae/core";
 import type { EnsuredTopics } from "@horae/kafka";
 import { checkTopics, ensureTopics } from "@horae/kafka";
 import type { NodeConfig } from "../config/settings-table.ts";
@@ -13,6 +14,9 @@ export interface Migrated {
   /** What is risky about the topics. */
   readonly warnings: readonly string[];
 }
+
+/** For a few seconds brokers may not agree that a new topic is there. */
+const ATTEMPTS_MAX = 8;
 
 /**
  * Makes everything that a queue needs and that is not there: keyspace, tables, settings of the
@@ -33,7 +37,9 @@ export async function migrateCluster(
   } finally {
     await connection.close();
   }
-  const topics = await ensureTopics(kafka);
-  const warnings = await checkTopics({ ...kafka, retentionMsMin: kafka.retentionMs });
+  const limited = { ...options, attemptsMax: ATTEMPTS_MAX };
+  const topics = await repeat(limited, () => ensureTopics(kafka));
+  const checked = { ...kafka, retentionMsMin: kafka.retentionMs };
+  const warnings = await repeat(limited, () => checkTopics(checked));
   return { topics, schema, warnings };
 }

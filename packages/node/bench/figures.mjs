@@ -1,12 +1,13 @@
-// Figures of the embedded store on this machine: memory idle and with many pending, ingest, drain,
-// lateness. Each phase is a process of its own in one directory: `node embedded.mjs [tasks]`.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// Figures on this machine: memory idle and with many pending, ingest, drain, lateness.
+//   node figures.mjs embedded|cluster [tasks]
+// Each phase is a process of its own. `cluster` starts Kafka and Cassandra, one node each, for it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@horae/client";
 import { createNode } from "@horae/node";
+import { startDirectory, startServers } from "./places.mjs";
 
 const TASKS = 300_000;
 const SETTLE_MS = 30_000;
@@ -27,9 +28,16 @@ async function peakOf(work) {
   return peak;
 }
 
-function nodeIn(dir, handlers) {
-  const config = { queue: { name: "bench" }, embedded: { dir }, logging: { level: "silent" } };
-  return createNode({ config, handlers });
+function nodeOf(place, handlers) {
+  return createNode({ config: { ...place.config, logging: { level: "silent" } }, handlers });
+}
+
+function clientOf({ config: { queue, embedded, kafka } }) {
+  return createClient(
+    embedded === undefined
+      ? { queue: { name: queue.name }, kafka: { brokers: kafka.brokers } }
+      : { queue, embedded },
+  );
 }
 
 async function scheduleMany(client, count, keyOf) {
@@ -45,9 +53,9 @@ async function scheduleMany(client, count, keyOf) {
 }
 
 const PHASES = {
-  /** A node on an empty directory. */
-  async idle(dir) {
-    const node = nodeIn(dir, { t: async () => undefined });
+  /** A node with nothing to do. */
+  async idle(place) {
+    const node = nodeOf(place, { t: async () => undefined });
     await node.start();
     await sleep(SETTLE_MS);
     const rss = residentMb();
@@ -59,10 +67,10 @@ const PHASES = {
   },
 
   /** Tasks come in while the node runs; `lanes` ordering ids, an hour to a day ahead. */
-  async ingest(dir, count, lanes) {
-    const node = nodeIn(dir, { t: async () => undefined });
+  async ingest(place, { count, lanes }) {
+    const node = nodeOf(place, { t: async () => undefined });
     await node.start();
-    const client = await createClient({ queue: { name: "bench" }, embedded: { dir } });
+    const client = await clientOf(place);
     const startMs = performance.now();
     const firstMs = Date.now() + 3_600_000;
     const peak = await peakOf(() =>
@@ -79,9 +87,8 @@ const PHASES = {
   },
 
   /** Everything is overdue and runs. */
-  async drain(dir, count, lanes) {
-    const queue = { name: "bench", partitions: 8, bucketMs: 600_000 };
-    const client = await createClient({ queue, embedded: { dir } });
+  async drain(place, { count, lanes }) {
+    const client = await clientOf(place);
     const dueMs = Date.now() - 3_600_000;
     await scheduleMany(client, count, (n) => ({
       orderingId: `d${n % lanes}`,
@@ -92,11 +99,11 @@ const PHASES = {
     return {};
   },
 
-  async drainRun(dir, count) {
+  async drainRun(place, { count }) {
     let done = 0;
     let finish;
     const finished = new Promise((resolve) => (finish = resolve));
-    const node = nodeIn(dir, { t: async () => void (++done === count && finish()) });
+    const node = nodeOf(place, { t: async () => void (++done === count && finish()) });
     const startMs = performance.now();
     const peak = await peakOf(async () => {
       await node.start();
@@ -108,7 +115,7 @@ const PHASES = {
   },
 
   /** Start of the handler against the scheduled time, at a steady rate over ten seconds. */
-  async lateness(dir) {
+  async lateness(place) {
     const lateMs = [];
     let finish;
     const finished = new Promise((resolve) => (finish = resolve));
@@ -116,9 +123,9 @@ const PHASES = {
       lateMs.push(Date.now() - task.scheduledTime.getTime());
       if (lateMs.length === LATENESS_TASKS) finish();
     };
-    const node = nodeIn(dir, { t: onTask });
+    const node = nodeOf(place, { t: onTask });
     await node.start();
-    const client = await createClient({ queue: { name: "bench" }, embedded: { dir } });
+    const client = await clientOf(place);
     const firstMs = Date.now() + 5_000;
     await scheduleMany(client, LATENESS_TASKS, (n) => ({
       orderingId: `l${n % 2_000}`,
@@ -134,31 +141,47 @@ const PHASES = {
   },
 };
 
-const [phase, dir, count, lanes] = process.argv.slice(2);
-if (phase in PHASES) {
-  console.log(JSON.stringify(await PHASES[phase](dir, Number(count), Number(lanes))));
-} else {
-  const tasks = Number(phase ?? TASKS);
-  const inPhase = (name, at, ...words) => {
-    const { stdout, status } = spawnSync(
-      process.execPath,
-      [import.meta.filename, name, at, ...words.map(String)],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
-    if (status !== 0) throw new Error(`${name} failed`);
-    return JSON.parse(stdout);
-  };
-  const print = (name, figures) => console.log(name.padEnd(40), JSON.stringify(figures));
-  for (const lanesOf of [10_000, 1]) {
-    const at = mkdtempSync(join(tmpdir(), "horae-bench-"));
-    if (lanesOf > 1) print("idle, nothing pending", inPhase("idle", at));
-    print(`ingest ${tasks}, ${lanesOf} ordering ids`, inPhase("ingest", at, tasks, lanesOf));
-    print(`idle, ${tasks} pending`, inPhase("idle", at));
-    rmSync(at, { recursive: true });
+const PLACES = { embedded: startDirectory, cluster: startServers };
+
+/** Runs a phase in a process of its own, and prints what it says. */
+async function report(place, title, { phase, ...options }) {
+  const before = await place.statements();
+  const words = [import.meta.filename, phase, JSON.stringify(place), JSON.stringify(options)];
+  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+  let out = "";
+  child.stdout.on("data", (chunk) => (out += chunk));
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`${phase} failed`);
+  const statements = (await place.statements()) - before;
+  const perTask =
+    options.count === undefined ? {} : { statementsPerTask: statements / options.count };
+  const figures = { ...JSON.parse(out), ...(statements > 0 && perTask) };
+  console.log(title.padEnd(40), JSON.stringify(figures));
+}
+
+async function reportAll(start, tasks) {
+  for (const lanes of [10_000, 1]) {
+    const place = await start();
+    if (lanes > 1) await report(place, "idle, nothing pending", { phase: "idle" });
+    const about = `ingest ${tasks}, ${lanes} ordering ids`;
+    await report(place, about, { phase: "ingest", count: tasks, lanes });
+    await report(place, `idle, ${tasks} pending`, { phase: "idle" });
+    await place.stop();
   }
-  const at = mkdtempSync(join(tmpdir(), "horae-bench-"));
-  inPhase("drain", at, tasks, 10_000);
-  print(`drain ${tasks} overdue`, inPhase("drainRun", at, tasks));
-  print("lateness", inPhase("lateness", at));
-  rmSync(at, { recursive: true });
+  const place = await start();
+  await report(place, "overdue, no node yet", { phase: "drain", count: tasks, lanes: 10_000 });
+  await report(place, `drain ${tasks} overdue`, { phase: "drainRun", count: tasks });
+  await report(place, "lateness", { phase: "lateness" });
+  await place.stop();
+}
+
+const [name, ...words] = process.argv.slice(2);
+if (Object.hasOwn(PHASES, name)) {
+  const [place, options] = words.map((word) => JSON.parse(word));
+  console.log(JSON.stringify(await PHASES[name](place, options)));
+} else if (Object.hasOwn(PLACES, name)) {
+  await reportAll(PLACES[name], Number(words[0] ?? TASKS));
+} else {
+  console.error("usage: node figures.mjs embedded|cluster [tasks]");
+  process.exitCode = 2;
 }
