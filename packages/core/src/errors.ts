@@ -15,6 +15,7 @@ export type HoraeErrorCode =
   | "STORE_UNKNOWN"
   | "QUEUE_SETTINGS_MISMATCH"
   | "QUEUE_UNKNOWN"
+  | "REQUEST_INVALID"
   | "DIRECTORY_IN_USE"
   | "CLOCK_AHEAD"
   | "LEASE_LOST"

@@ -68,7 +68,7 @@ export function openCluster(options: OpenOptions): KafkaCluster {
     metadataMaxAge: 2 ** 31 - 1,
   });
   assert(captured !== null, "kafkajs gave no cluster to the partition assigner");
-  keepWholeAnswers(captured);
+  mendBrokers(captured);
   return captured as unknown as KafkaCluster;
 }
 
@@ -124,30 +124,58 @@ interface WithLookup {
 
 const WHOLE_ANSWERS = ["Produce", "Fetch", "Metadata"];
 
+interface RawBroker extends WithLookup {
+  readonly connectionPool: { readonly pool: readonly RawConnection[] };
+}
+
+interface RawConnection {
+  connect: () => Promise<unknown>;
+}
+
+function mendBrokers(cluster: Cluster): void {
+  const { brokerPool } = cluster as unknown as {
+    brokerPool: { createBroker: (options: unknown) => RawBroker };
+  };
+  const { createBroker } = brokerPool;
+  brokerPool.createBroker = (options) => {
+    const broker = createBroker(options);
+    keepWholeAnswers(broker);
+    for (const connection of broker.connectionPool.pool) connectOnce(connection);
+    return broker;
+  };
+}
+
 /**
  * kafkajs throws a whole answer away when one partition in it has an error, and does not say which:
  * one partition without a leader would hide where all others have gone, and which appends of a
  * request succeeded. Here these answers come as they are, with the error code of each partition.
  */
-function keepWholeAnswers(cluster: Cluster): void {
-  const { brokerPool } = cluster as unknown as {
-    brokerPool: { createBroker: (options: unknown) => WithLookup };
-  };
-  const { createBroker } = brokerPool;
-  brokerPool.createBroker = (options) => {
-    const broker = createBroker(options);
-    let lookup = broker.lookupRequest;
-    // Each connect sets it to what that broker's version can do.
-    Object.defineProperty(broker, "lookupRequest", {
-      get: () => lookup,
-      set: (given: Lookup) => {
-        lookup = (apiKey, definition) => {
-          const build = given(apiKey, definition);
-          return (request) => withoutParse(build(request));
-        };
-      },
+function keepWholeAnswers(broker: WithLookup): void {
+  let lookup = broker.lookupRequest;
+  // Each connect sets it to what that broker's version can do.
+  Object.defineProperty(broker, "lookupRequest", {
+    get: () => lookup,
+    set: (given: Lookup) => {
+      lookup = (apiKey, definition) => {
+        const build = given(apiKey, definition);
+        return (request) => withoutParse(build(request));
+      };
+    },
+  });
+}
+
+/**
+ * Requests that find a connection closed each open a socket, of which kafkajs remembers the last: the
+ * others stay open for ever, and keep the process alive. Here they wait for the same one.
+ */
+function connectOnce(connection: RawConnection): void {
+  const connect = connection.connect.bind(connection);
+  let connecting: Promise<unknown> | null = null;
+  connection.connect = () => {
+    connecting ??= connect().finally(() => {
+      connecting = null;
     });
-    return broker;
+    return connecting;
   };
 }
 

@@ -52,6 +52,24 @@ test("appends made together get the offsets of their places, in order per partit
   }
 });
 
+test("nothing stays open after a close, however much was asked at once", async () => {
+  const sockets = () =>
+    process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+  const before = sockets();
+  const log = topic.openLog();
+  const partitions = [0, 1, 2, 3];
+  await Promise.all(
+    partitions.flatMap((partition) => [
+      log.bounds(partition),
+      log.fingerprint({ partition, offset: 0 }),
+      log.fingerprint({ partition, offset: 1 }),
+    ]),
+  );
+  expect(sockets()).toBeGreaterThan(before);
+  await log.close();
+  await eventually("all sockets are closed", () => sockets() <= before);
+});
+
 test("a reader waits, needs no group, and goes on from its offset", async () => {
   const log = topic.openLog();
   for (const value of ["one", "two", "three"]) {

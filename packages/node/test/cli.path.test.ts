@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TaskView } from "../src/task-view.ts";
+import type { TaskView } from "../src/listing/task-view.ts";
 import { Child, HORAE, runChild } from "./child.ts";
 import { useTemporaryDirectory } from "./temporary-directory.ts";
 

@@ -5,8 +5,8 @@ import { parseTaskKey } from "@horae/core";
 import type { Embedded } from "@horae/embedded";
 import { openEmbedded } from "@horae/embedded";
 import { appenderOf } from "../appender.ts";
-import type { TaskView } from "../task-view.ts";
-import { findTask } from "../task-view.ts";
+import type { TaskView } from "../listing/task-view.ts";
+import { findTask } from "../listing/task-view.ts";
 import type { TaskAccess } from "./task-access.ts";
 
 export interface DirectoryAccessOptions {

@@ -1,4 +1,4 @@
-import type { TaskView } from "../task-view.ts";
+import type { TaskView } from "../listing/task-view.ts";
 import { printable } from "./printable.ts";
 
 /** A task for people: one line per thing worth knowing. */

@@ -2,7 +2,7 @@ import type { ScheduledTask, TaskInput } from "@horae/client";
 import type { Clock } from "@horae/core";
 import { formatTaskKey, HoraeError, parseTaskKey } from "@horae/core";
 import { CommandFailure } from "./command.ts";
-import type { TaskView } from "../task-view.ts";
+import type { TaskView } from "../listing/task-view.ts";
 import type { TaskAccess } from "./task-access.ts";
 
 const TIMEOUT_MS = 40_000;

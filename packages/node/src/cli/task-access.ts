@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { ScheduledTask, TaskInput } from "@horae/client";
 import { readLock } from "@horae/embedded";
-import type { TaskView } from "../task-view.ts";
+import type { TaskView } from "../listing/task-view.ts";
 import type { CommandArguments, CommandOption, Io } from "./command.ts";
 import { UsageError } from "./command.ts";
 import { DirectoryAccess } from "./directory-access.ts";

@@ -3,7 +3,6 @@ import type { HoraeErrorCode, TaskProblem } from "@horae/core";
 /** Codes of the HTTP interface's own problems, beside those of HoraeError. Stable. */
 export type HttpProblemCode =
   | HoraeErrorCode
-  | "REQUEST_INVALID"
   | "BODY_NOT_UTF8"
   | "BODY_NOT_JSON"
   | "BODY_TOO_LARGE"
@@ -45,6 +44,7 @@ const STATUSES: Partial<Record<HoraeErrorCode, readonly [number, string]>> = {
   LOG_UNAVAILABLE: [503, "The log is not available"],
   APPEND_UNKNOWN: [503, "The log did not say whether it has the task"],
   CLIENT_CLOSED: [503, "The node is stopping"],
+  REQUEST_INVALID: [400, "The request is not valid"],
   STORE_UNAVAILABLE: [503, "The store is not available"],
 };
 

@@ -1,8 +1,8 @@
 import type { Client, TaskInput } from "@horae/client";
 import { HoraeError, parseTaskKey } from "@horae/core";
 import type { FastifyInstance } from "fastify";
-import type { TaskSource } from "../task-view.ts";
-import { findTask } from "../task-view.ts";
+import type { TaskSource } from "../listing/task-view.ts";
+import { findTask } from "../listing/task-view.ts";
 import { ProblemError } from "./problem.ts";
 
 /** What the routes work on. */

@@ -76,5 +76,6 @@ test("joins and leaves move only what must move; order and attempts hold across 
   for (const node of nodes) expect(node.attempts.length).toBeGreaterThan(50);
   expect(nodes.flatMap((node) => node.events("leaseLost"))).toEqual([]);
   expect(pauses).toHaveLength(7);
-  if (process.env["HORAE_FIGURES"] !== undefined) process.stderr.write(`pauses ${pauses.join(" ")} ms\n`);
+  if (process.env["HORAE_FIGURES"] !== undefined)
+    process.stderr.write(`pauses ${pauses.join(" ")} ms\n`);
 }, 60_000);

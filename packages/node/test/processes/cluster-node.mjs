@@ -58,14 +58,12 @@ const node = createNode({
     },
   },
 });
-process.on("SIGTERM", () => {
-  node.stop().then(
-    () => process.exit(0),
-    (error) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
+process.once("SIGTERM", () => {
+  // The process ends by itself when nothing is left open.
+  node.stop().catch((error) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
 });
 await node.start();
 note({ line: "ready" });

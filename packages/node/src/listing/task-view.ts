@@ -2,7 +2,9 @@ import type { AttemptError, TaskKey, TaskOptions, TaskRow, TaskStore } from "@ho
 import { bucketOf, formatIso8601, formatTaskKey, isFinished, partitionOf } from "@horae/core";
 
 /** `running` is never stored: an attempt is under way on the node that was asked. */
-export type TaskStatus = "pending" | "retrying" | "running" | "succeeded" | "failed";
+export const TASK_STATUSES = ["pending", "retrying", "running", "succeeded", "failed"] as const;
+
+export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** A task as people and programs see it. Times are ISO 8601 in UTC. */
 export interface TaskView {

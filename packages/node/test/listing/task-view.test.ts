@@ -1,5 +1,5 @@
 import type { StatusCells, TaskRow } from "@horae/core";
-import { taskView } from "../src/task-view.ts";
+import { taskView } from "../../src/listing/task-view.ts";
 
 const STATUS: StatusCells = {
   status: "retrying",
