@@ -19,7 +19,11 @@ const PORT_MODULES = {
   "node:timers": [],
   "node:timers/promises": [],
   "node:perf_hooks": ["packages/client/src/system-clock.ts"],
-  "node:crypto": ["packages/client/src/system-random.ts", "packages/kafka/src/sha256.ts"],
+  "node:crypto": [
+    "packages/client/src/system-random.ts",
+    "packages/kafka/src/sha256.ts",
+    "packages/node/src/http/access-token.ts",
+  ],
 };
 
 /**

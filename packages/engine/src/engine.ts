@@ -35,6 +35,12 @@ export interface EngineOptions {
   readonly settings?: Partial<EngineSettings>;
 }
 
+export interface EngineState {
+  /** Null before the group has answered. */
+  readonly group: GroupView | null;
+  readonly workingPartitions: readonly number[];
+}
+
 /**
  * The engine of one node for one queue: joins the log's group and runs the partitions that the
  * group gives to it, as far as it gets their leases. All of them share the executor's slots.
@@ -46,6 +52,7 @@ export class Engine {
   readonly #executor: Executor;
   readonly #partitions = new Map<number, Partition>();
   #membership: GroupMembership | null = null;
+  #view: GroupView | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -62,6 +69,13 @@ export class Engine {
       .filter(([, partition]) => partition.isOwned)
       .map(([number]) => number)
       .toSorted((a, b) => a - b);
+  }
+
+  /** What the group says, and which partitions run: owned, loaded, under a lease that is in force. */
+  get state(): EngineState {
+    const working = [...this.#partitions].filter(([, partition]) => partition.isWorking);
+    const workingPartitions = working.map(([number]) => number).toSorted((a, b) => a - b);
+    return { group: this.#view, workingPartitions };
   }
 
   /** Attempts that are claimed or running. */
@@ -99,7 +113,9 @@ export class Engine {
     await Promise.all([...this.#partitions.values()].map((partition) => partition.stop()));
   }
 
-  #onView({ partitions, state }: GroupView): void {
+  #onView(view: GroupView): void {
+    const { partitions, state } = view;
+    this.#view = view;
     this.#options.telemetry.emit({ type: "groupChanged", state, partitions });
     // A lost group says nothing about who should own what: everything goes on.
     if (state !== "settled" || this.#stopping !== null) return;

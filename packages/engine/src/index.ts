@@ -1,2 +1,2 @@
-export { Engine, type EngineOptions } from "./engine.ts";
+export { Engine, type EngineOptions, type EngineState } from "./engine.ts";
 export { DEFAULT_ENGINE_SETTINGS, type EngineSettings, resolveEngineSettings } from "./settings.ts";

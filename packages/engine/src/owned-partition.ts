@@ -6,20 +6,12 @@ import {
   type HoraeError,
   type TaskHandlers,
 } from "@horae/core";
-import { BucketPersister } from "./bucket-persister.ts";
-import { BucketSummaries } from "./bucket-summaries.ts";
 import type { Executor } from "./executor.ts";
-import { LaneRefill } from "./lane-refill.ts";
-import { Loader } from "./loader.ts";
 import { Loop } from "./loop.ts";
 import { OwnerContext, type OwnerContextOptions } from "./owner-context.ts";
-import { PartitionAttempts } from "./partition-attempts.ts";
+import { makeParts, type Parts } from "./parts.ts";
 import { raiseSummaries } from "./raise-summaries.ts";
-import { Receiver } from "./receiver.ts";
-import { SleeperReread } from "./sleeper-reread.ts";
-import { Sleepers } from "./sleepers.ts";
-import { takeOver, writeDeadLetter } from "./take-over.ts";
-import { TaskMemory } from "./task-memory.ts";
+import { takeOver, type TakeOver } from "./take-over.ts";
 
 /** A renewal that fails is tried again, this often in a period at the most. */
 const RENEWALS_PER_PERIOD_MAX = 20;
@@ -33,19 +25,6 @@ export interface OwnedPartitionOptions extends Omit<OwnerContextOptions, "wake">
   readonly logger: HandlerLogger;
   /** Asked after each renewal: is the partition to be handed over? */
   readonly isHandOverDue: (wantedBy: string | null) => boolean;
-}
-
-/** What works in an owned partition once the take-over has ended. */
-interface Parts {
-  readonly memory: TaskMemory;
-  readonly attempts: PartitionAttempts;
-  readonly receiver: Receiver;
-  readonly persister: BucketPersister;
-  readonly loader: Loader;
-  readonly refill: LaneRefill;
-  readonly reread: SleeperReread;
-  readonly summaries: BucketSummaries;
-  readonly sleepers: Sleepers;
 }
 
 /**
@@ -98,6 +77,11 @@ export class OwnedPartition {
     return end;
   }
 
+  /** Taken over, under a lease that is in force. */
+  get isWorking(): boolean {
+    return this.#parts !== null && this.#context.lease.isValid();
+  }
+
   isRunning(token: string): boolean {
     return this.#parts?.attempts.isRunning(token) ?? false;
   }
@@ -108,48 +92,11 @@ export class OwnedPartition {
     return this.#releasing;
   }
 
-  #begin(found: Awaited<ReturnType<typeof takeOver>>): void {
+  #begin(found: TakeOver): void {
     const context = this.#context;
     const onError = (error: unknown): void => this.#fail(error);
-    const memory = new TaskMemory(context, found.highestStartedKey);
-    const summaries = new BucketSummaries(context, memory);
-    const sleepers = new Sleepers(context.settings.exceptionsMax);
-    const receiver = new Receiver({ context, ...found });
-    const persister = new BucketPersister({
-      context,
-      memory,
-      summaries,
-      logEnd: found.logEnd,
-      onBeyondHorizon: (record) => receiver.refuseBeyondHorizon(record),
-    });
-    const loader = new Loader({
-      context,
-      memory,
-      summaries,
-      sleepers,
-      isInserting: (token) => persister.isInserting(token),
-      onFailedRow: (row) => writeDeadLetter(context, row),
-      onError,
-    });
-    const { executor, handlers, logger } = this.#options;
-    const attempts = new PartitionAttempts(
-      { context, memory, summaries, sleepers, executor, handlers, logger, onError },
-      found.highestStartedKey,
-    );
-    const refill = new LaneRefill({ context, memory, loader, onError });
-    const reread = new SleeperReread({ context, memory, sleepers, loader, onError });
-    this.#parts = {
-      memory,
-      attempts,
-      receiver,
-      persister,
-      loader,
-      refill,
-      reread,
-      summaries,
-      sleepers,
-    };
-    this.#receiving = receiver.run(persister).catch(onError);
+    this.#parts = makeParts({ ...this.#options, context, found, onError });
+    this.#receiving = this.#parts.receiver.run(this.#parts.persister).catch(onError);
   }
 
   #tick(): number {

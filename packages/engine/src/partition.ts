@@ -38,6 +38,11 @@ export class Partition {
     return this.#owned !== null;
   }
 
+  /** Owned, loaded, and under a lease that is in force. */
+  get isWorking(): boolean {
+    return this.#owned?.isWorking ?? false;
+  }
+
   get isStopped(): boolean {
     return this.#stopping.signal.aborted;
   }

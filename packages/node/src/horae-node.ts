@@ -11,6 +11,7 @@ import type { NodeConfig } from "./config/settings-table.ts";
 import { toTaskHandlers } from "./handlers/handler-table.ts";
 import { catchLeaks } from "./handlers/leaks.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
+import type { ReadinessSource } from "./http/readiness.ts";
 import { startHttp } from "./http/server.ts";
 import type { TaskBackend } from "./http/task-routes.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -47,6 +48,7 @@ export class HoraeNode {
   readonly #running = new Rollback();
   #engine: Engine | null = null;
   #backend: TaskBackend | null = null;
+  #readiness: ReadinessSource | null = null;
   #url: string | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -147,6 +149,9 @@ export class HoraeNode {
       ...http,
       queueName: queue.name,
       backend: () => this.#backend,
+      readiness: () => this.#readiness,
+      clock: this.#clock,
+      random: this.#random,
       logger: this.#logger,
     });
     this.#running.add(() => server.close());
@@ -201,6 +206,7 @@ export class HoraeNode {
     this.#engine = engine;
     this.#running.add(() => engine.stop());
     await engine.start();
+    this.#readiness = { log: adapters.log, store: adapters.store, state: () => engine.state };
   }
 }
 

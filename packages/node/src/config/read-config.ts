@@ -36,8 +36,15 @@ function contradictionIn(config: NodeConfig): { path: string; message: string } 
     const message = "say where tasks are kept: embedded.dir, or both kafka and cassandra";
     return { path: "embedded", message };
   }
+  const { http } = config;
+  if (http !== null && http.token === null && !LOOPBACK.test(http.host)) {
+    const message = `http.host: whoever reaches ${http.host} could schedule tasks: give http.token too`;
+    return { path: "http.token", message };
+  }
   return null;
 }
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
 function readYaml(file: string): unknown {
   let text: string;

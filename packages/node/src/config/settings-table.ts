@@ -125,13 +125,17 @@ export const SETTINGS = section("Configuration of a node.", {
     }),
   }),
   http: optionalSection("The HTTP interface. None without this section.", {
-    host: setting(
-      text(/^(127(\.\d{1,3}){3}|::1|localhost)$/, "an address of the loopback interface"),
-      "127.0.0.1",
-      { description: "Address to listen on." },
-    ),
+    host: setting(text(/^[A-Za-z0-9.:-]{1,253}$/, "an address or a host name"), "127.0.0.1", {
+      description: "Address to listen on. One that is not of this machine alone needs a token.",
+    }),
     port: setting(integer(0, 65_535), 7_373, {
       description: "Port to listen on; 0 takes a free one.",
+    }),
+    token: optional(text(/^[\x21-\x7e]{16,}$/, "16 or more visible ASCII characters"), {
+      defaultText: "none",
+      description:
+        "What requests must bring, but for `/healthz` and `/readyz`: `Authorization: Bearer <token>`.",
+      secret: true,
     }),
   }),
   logging: section("What the node logs: JSON lines on the standard error stream.", {

@@ -1,4 +1,5 @@
 import type { HoraeErrorCode, TaskProblem } from "@horae/core";
+import type { OutcomeView } from "./outcome-view.ts";
 
 /** Codes of the HTTP interface's own problems, beside those of HoraeError. Stable. */
 export type HttpProblemCode =
@@ -8,6 +9,7 @@ export type HttpProblemCode =
   | "BODY_TOO_LARGE"
   | "MEDIA_TYPE_UNSUPPORTED"
   | "ROUTE_UNKNOWN"
+  | "UNAUTHORIZED"
   | "TASK_UNKNOWN";
 
 /** A problem as RFC 9457 has it, with a stable code. */
@@ -22,6 +24,8 @@ export interface Problem {
   readonly key?: string;
   /** False when the task may have been appended all the same. */
   readonly certain?: boolean;
+  /** Of a batch that was appended in part: what became of each task, in order. */
+  readonly outcomes?: readonly OutcomeView[];
 }
 
 export const PROBLEM_MEDIA_TYPE = "application/problem+json; charset=utf-8";

@@ -1,8 +1,15 @@
-import type { HandlerLogger } from "@horae/core";
+import type { Clock, HandlerLogger, Random } from "@horae/core";
 import { decodeUtf8, HoraeError } from "@horae/core";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { fastify } from "fastify";
 import { PROBLEM_MEDIA_TYPE, problemOf, ProblemError } from "./problem.ts";
+import { requireToken } from "./access-token.ts";
+import { addBatchRoute } from "./batch-route.ts";
+import { addListRoute } from "./list-route.ts";
+import type { ReadinessSource } from "./readiness.ts";
+import { addOpenApi } from "./openapi.ts";
+import { addProbeRoutes } from "./probe-routes.ts";
+import { ReadinessProbe } from "./readiness.ts";
 import type { TaskRoutesOptions } from "./task-routes.ts";
 import { addTaskRoutes } from "./task-routes.ts";
 
@@ -18,6 +25,12 @@ export interface HttpOptions extends TaskRoutesOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Asked for in every request but probes; null: nobody is asked. */
+  readonly token: string | null;
+  /** Null while the node waits for its log and store. */
+  readonly readiness: () => ReadinessSource | null;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly logger: HandlerLogger;
 }
 
@@ -51,8 +64,12 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     );
   });
   acceptJson(app);
-  app.get("/healthz", () => ({ status: "ok" }));
+  if (options.token !== null) requireToken(app, options.token);
+  await addOpenApi(app);
+  addProbeRoutes(app, new ReadinessProbe(options.clock, options.readiness));
   addTaskRoutes(app, options);
+  addBatchRoute(app, options);
+  addListRoute(app, options);
   return { url: await listen(app, options), close: () => app.close() };
 }
 

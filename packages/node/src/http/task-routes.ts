@@ -1,14 +1,22 @@
 import type { Client, TaskInput } from "@horae/client";
 import { HoraeError, parseTaskKey } from "@horae/core";
 import type { FastifyInstance } from "fastify";
-import type { TaskSource } from "../listing/task-view.ts";
+import type { ListSource } from "../listing/list-tasks.ts";
 import { findTask } from "../listing/task-view.ts";
+import { described } from "./openapi.ts";
 import { ProblemError } from "./problem.ts";
+import {
+  queueParams,
+  scheduledSchema,
+  taskInputSchema,
+  taskParams,
+  taskSchema,
+} from "./schemas.ts";
 
 /** What the routes work on. */
 export interface TaskBackend {
   readonly client: Client;
-  readonly tasks: TaskSource;
+  readonly tasks: ListSource;
 }
 
 export interface TaskRoutesOptions {
@@ -17,7 +25,7 @@ export interface TaskRoutesOptions {
   readonly backend: () => TaskBackend | null;
 }
 
-interface QueueParams {
+export interface QueueParams {
   readonly queue: string;
 }
 
@@ -27,9 +35,24 @@ interface TaskParams extends QueueParams {
   readonly uniquenessKey: string;
 }
 
+const SCHEDULE = described({
+  summary: "Schedule a task",
+  params: queueParams,
+  body: taskInputSchema,
+  answers: { 202: scheduledSchema },
+  problems: [400, 401, 404, 413, 415, 429, 503],
+});
+
+const SHOW = described({
+  summary: "Show a task",
+  params: taskParams,
+  answers: { 200: taskSchema },
+  problems: [400, 401, 404, 503],
+});
+
 /** Scheduling a task, and reading one. */
 export function addTaskRoutes(app: FastifyInstance, options: TaskRoutesOptions): void {
-  app.post<{ Params: QueueParams }>("/v1/queues/:queue/tasks", async (request, reply) => {
+  app.post<{ Params: QueueParams }>("/v1/queues/:queue/tasks", SCHEDULE, async (request, reply) => {
     const { client } = backendOf(request.params, options);
     // The client checks it field by field, whatever it is.
     const scheduled = await client.scheduleTask(request.body as TaskInput);
@@ -38,6 +61,7 @@ export function addTaskRoutes(app: FastifyInstance, options: TaskRoutesOptions):
 
   app.get<{ Params: TaskParams }>(
     "/v1/queues/:queue/tasks/:scheduledTime/:orderingId/:uniquenessKey",
+    SHOW,
     async (request) => {
       const { tasks } = backendOf(request.params, options);
       const { scheduledTime, orderingId, uniquenessKey } = request.params;
@@ -52,7 +76,7 @@ export function addTaskRoutes(app: FastifyInstance, options: TaskRoutesOptions):
 }
 
 /** Throws `QUEUE_UNKNOWN`, and `STORE_UNAVAILABLE` while the node has not started. */
-function backendOf({ queue }: QueueParams, options: TaskRoutesOptions): TaskBackend {
+export function backendOf({ queue }: QueueParams, options: TaskRoutesOptions): TaskBackend {
   if (queue !== options.queueName) {
     const detail = `this node does not serve the queue ${JSON.stringify(queue.slice(0, 100))}`;
     throw new ProblemError({ status: 404, title: "No such queue", code: "QUEUE_UNKNOWN", detail });

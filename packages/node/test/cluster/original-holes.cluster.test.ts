@@ -95,7 +95,9 @@ test("bad records do not stop a partition, however many come in a row", async ()
   });
   await node.until("the task behind them has ended", () => endsOf(node.attempts).length === 1);
   expect(endsOf(node.attempts)[0]).toMatchObject({ key, partition });
-  const offsets = node.events("recordQuarantined").map(({ offset }) => offset);
+  const quarantined = () => node.events("recordQuarantined");
+  await node.until("all are in quarantine", () => quarantined().length === poison.length);
+  const offsets = quarantined().map(({ offset }) => offset);
   expect(offsets.toSorted((a, b) => a - b)).toEqual(poison.map((_, offset) => offset));
 });
 
@@ -120,7 +122,9 @@ test("a time that no client would take is refused by the node too", async () => 
   await bench.produce([good.record]);
   await node.until("the good one has ended", () => endsOf(node.attempts).length === 1);
   expect(keysOf(startsOf(node.attempts))).toEqual([good.key]);
-  const reasons = node.events("recordQuarantined").map(({ reason }) => reason);
+  const quarantined = () => node.events("recordQuarantined");
+  await node.until("the others are in quarantine", () => quarantined().length === times.length);
+  const reasons = quarantined().map(({ reason }) => reason);
   const invalid = times.slice(1).map(() => "TIME_INVALID");
   expect(reasons.toSorted()).toEqual([...invalid, "TIME_OUT_OF_RANGE"]);
 });

@@ -48,7 +48,7 @@ describe("a node's configuration", () => {
     const path = file("node.yaml", "queue:\n  name: billing\nembedded:\n  dir: /data\nhttp:\n");
     const { config } = readConfig(path, {});
     expect(config.queue.name).toBe("billing");
-    expect(config.http).toEqual({ host: "127.0.0.1", port: 7_373 });
+    expect(config.http).toEqual({ host: "127.0.0.1", port: 7_373, token: null });
   });
 
   it("says where a YAML file is broken", () => {
@@ -75,7 +75,7 @@ describe("a node's configuration", () => {
       OTHER: "x",
     });
     expect(config.queue).toEqual({ name: "billing", partitions: 16, bucketMs: 60_000 });
-    expect(config.http).toEqual({ host: "127.0.0.1", port: 0 });
+    expect(config.http).toEqual({ host: "127.0.0.1", port: 0, token: null });
     expect(warnings).toEqual([]);
   });
 
@@ -151,12 +151,21 @@ describe("a node's configuration", () => {
     expect(warnings).toEqual(['HORAE_QUEUE_NAMES is no setting; did you mean "HORAE_QUEUE_NAME"?']);
   });
 
+  it("takes any interface with a token, and keeps the token out of messages", () => {
+    const token = "a-token-of-enough-length";
+    const { config } = readConfig({ ...EMBEDDED, http: { host: "0.0.0.0", token } }, {});
+    expect(config.http).toMatchObject({ host: "0.0.0.0", token });
+    const wrong = refusal({ ...EMBEDDED, http: { token: `${token} ` } });
+    expect(wrong.message).not.toContain(token);
+  });
+
   it.each<[string, unknown, string]>([
     ["no store", {}, "say where tasks are kept"],
     ["half a cluster", { kafka: { brokers: ["a"] } }, "both kafka and cassandra"],
     ["two stores", { ...EMBEDDED, kafka: { brokers: ["a"] } }, "not both"],
     ["a required setting is missing", { embedded: {} }, "embedded.dir: required"],
-    ["an interface for everybody", { ...EMBEDDED, http: { host: "0.0.0.0" } }, "loopback"],
+    ["an interface for everybody", { ...EMBEDDED, http: { host: "0.0.0.0" } }, "http.token"],
+    ["a short token", { ...EMBEDDED, http: { token: "x".repeat(15) } }, "16 or more"],
     ["a list", [], "configuration: expected a section"],
     ["a text", 3, "configuration: expected a section"],
   ])("refuses %s", (_what, given, message) => {

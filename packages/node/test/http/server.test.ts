@@ -1,91 +1,17 @@
-import { Client } from "@horae/client";
-import type { HoraeError as HoraeErrorType, TaskKey } from "@horae/core";
-import { HoraeError, parseTaskKey, partitionOf, SeededRandom } from "@horae/core";
-import { FakeClock, MemoryLog, MemoryStore } from "@horae/testkit";
+import type { HoraeError as HoraeErrorType } from "@horae/core";
+import { HoraeError, partitionOf } from "@horae/core";
 import fc from "fast-check";
-import type { HttpServer } from "../../src/http/server.ts";
-import { startHttp } from "../../src/http/server.ts";
-
-const QUEUE = { name: "billing", partitions: 4, bucketMs: 600_000 };
-const KEY = "2026-12-01T09:00:00.000Z/customer-42/invoice-7";
-const TASK = {
-  type: "remind",
-  orderingId: "customer-42",
-  scheduledTime: "2026-12-01T09:00:00Z",
-  uniquenessKey: "invoice-7",
-  data: { n: 1 },
-};
+import { HttpBench, KEY, QUEUE, TASK } from "./http-bench.ts";
 
 describe("the HTTP interface", () => {
-  const clock = new FakeClock(Date.UTC(2026, 0, 1));
-  const log = new MemoryLog({ clock, partitions: QUEUE.partitions });
-  const store = new MemoryStore();
-  const running = new Set<string>();
-  const logged: object[] = [];
-  const backend = {
-    client: new Client({ appender: log, clock, random: new SeededRandom(1) }),
-    tasks: {
-      store,
-      queue: QUEUE,
-      isRunning: (key: TaskKey) => running.has(key.uniquenessKey),
-    },
-  };
-  let hasStarted = true;
-  let server: HttpServer;
+  const bench = new HttpBench();
+  const ask = bench.ask.bind(bench);
+  const post = bench.post.bind(bench);
+  const persist = bench.persist.bind(bench);
 
-  beforeAll(async () => {
-    const note = (fields: object) => void logged.push(fields);
-    server = await startHttp({
-      host: "127.0.0.1",
-      port: 0,
-      queueName: QUEUE.name,
-      backend: () => (hasStarted ? backend : null),
-      logger: { debug: note, info: note, warn: note, error: note },
-    });
-  });
-  afterEach(() => {
-    log.intercept = undefined;
-    hasStarted = true;
-    running.clear();
-  });
-  afterAll(() => server.close());
-
-  async function ask(path: string, request: RequestInit = {}) {
-    const response = await fetch(server.url + path, request);
-    const type = response.headers.get("content-type");
-    return { status: response.status, type, body: (await response.json()) as unknown, response };
-  }
-
-  function post(body: unknown, type = "application/json", queue = QUEUE.name) {
-    return ask(`/v1/queues/${queue}/tasks`, {
-      method: "POST",
-      headers: { "content-type": type },
-      body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body),
-    });
-  }
-
-  async function persist(key: string): Promise<TaskKey> {
-    const parsed = parseTaskKey(key);
-    await store.persistTasks({
-      partition: partitionOf(parsed.orderingId, QUEUE.partitions),
-      bucket: Math.floor(parsed.scheduledTimeMs / QUEUE.bucketMs),
-      timestamp: 1,
-      rows: [
-        {
-          key: parsed,
-          request: {
-            type: "remind",
-            dataJson: '{"n":1}',
-            options: {},
-            headers: {},
-            appendedAtMs: 0,
-            offset: 5,
-          },
-        },
-      ],
-    });
-    return parsed;
-  }
+  beforeAll(() => bench.start());
+  afterEach(() => bench.restore());
+  afterAll(() => bench.stop());
 
   it("says that it is there", async () => {
     expect(await ask("/healthz")).toMatchObject({ status: 200, body: { status: "ok" } });
@@ -95,11 +21,11 @@ describe("the HTTP interface", () => {
     const partition = partitionOf("customer-42", QUEUE.partitions);
     const answer = await post(TASK);
     expect(answer).toMatchObject({ status: 202, body: { key: KEY, partition, offset: 0 } });
-    expect((await log.bounds(partition)).endOffset).toBe(1);
+    expect((await bench.log.bounds(partition)).endOffset).toBe(1);
   });
 
   it("takes JSON with a character set", async () => {
-    expect((await post(TASK, "application/json; charset=utf-8")).status).toBe(202);
+    expect((await post(TASK, { type: "application/json; charset=utf-8" })).status).toBe(202);
   });
 
   it("names everything that is wrong with a task", async () => {
@@ -129,11 +55,11 @@ describe("the HTTP interface", () => {
     ["too much", `"${"x".repeat(3e6)}"`, "application/json", 413, "BODY_TOO_LARGE"],
     ["a prototype", '{"data":{"__proto__":1}}', "application/json", 400, "TASK_INVALID"],
   ])("refuses a body with %s", async (_what, body, type, status, code) => {
-    expect(await post(body, type)).toMatchObject({ status, body: { status, code } });
+    expect(await post(body, { type })).toMatchObject({ status, body: { status, code } });
   });
 
   it("knows only its own queue and paths", async () => {
-    const unknown = await post(TASK, "application/json", "other");
+    const unknown = await post(TASK, { queue: "other" });
     expect(unknown).toMatchObject({ status: 404, body: { code: "QUEUE_UNKNOWN" } });
     expect(await ask("/nowhere")).toMatchObject({ status: 404, body: { code: "ROUTE_UNKNOWN" } });
     expect(await ask("/v1/%zz")).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID" } });
@@ -156,7 +82,7 @@ describe("the HTTP interface", () => {
       { code: "APPEND_UNKNOWN", certain: false, key: KEY },
     ],
   ])("tells how an append failed: %s", async (error, status, body) => {
-    log.intercept = () => {
+    bench.log.intercept = () => {
       throw error;
     };
     expect(await post(TASK)).toMatchObject({ status, body });
@@ -186,7 +112,7 @@ describe("the HTTP interface", () => {
       offset: 5,
       appendedTime: "1970-01-01T00:00:00.000Z",
     });
-    running.add(key.uniquenessKey);
+    bench.running.add(key.uniquenessKey);
     expect((await ask(path)).body).toMatchObject({
       status: "running",
       attempts: 1,
@@ -210,7 +136,7 @@ describe("the HTTP interface", () => {
   });
 
   it("lives, and asks for patience, while the node waits for its log and store", async () => {
-    hasStarted = false;
+    bench.hasStarted = false;
     expect((await ask("/healthz")).status).toBe(200);
     const { status, body, response } = await post(TASK);
     expect({ status, body }).toMatchObject({ status: 503, body: { code: "STORE_UNAVAILABLE" } });
@@ -218,14 +144,14 @@ describe("the HTTP interface", () => {
   });
 
   it("shows nothing of an error that nobody foresaw, and logs it", async () => {
-    store.intercept = () => {
+    bench.store.intercept = () => {
       throw new Error("secret");
     };
     const answer = await ask(`/v1/queues/billing/tasks/${KEY}`);
-    store.intercept = undefined;
+    bench.store.intercept = undefined;
     expect(answer).toMatchObject({ status: 500, body: { code: "INTERNAL" } });
     expect(JSON.stringify(answer.body)).not.toContain("secret");
-    expect(logged).toMatchObject([{ err: { message: "secret" } }]);
+    expect(bench.logged).toMatchObject([{ err: { message: "secret" } }]);
   });
 
   it("survives whatever is sent to it", async () => {
@@ -240,7 +166,7 @@ describe("the HTTP interface", () => {
     const property = fc.asyncProperty(body, path, async (text, parts) => {
       expect((await post(text)).status).toBeLessThan(500);
       const encoded = parts.map((part) => encodeURIComponent(part.replace(/\p{Cs}/gu, "")));
-      const got = await fetch(`${server.url}/v1/queues/billing/tasks/${encoded.join("/")}`);
+      const got = await fetch(`${bench.url}/v1/queues/billing/tasks/${encoded.join("/")}`);
       expect(got.status).toBeLessThan(500);
       await got.arrayBuffer();
     });
