@@ -32,6 +32,7 @@ describe("Cassandra with TLS and passwords", () => {
     const certificate = await makeCertificate(folder);
     ca = certificate.ca;
     servers = await startCassandra({
+      files: [certificate.keyStore],
       settings: `authenticator: PasswordAuthenticator
 authorizer: CassandraAuthorizer
 client_encryption_options:

@@ -1,20 +1,26 @@
 import type { Clock } from "@horae/core";
 import { HoraeError } from "@horae/core";
 import type { FastifyInstance } from "fastify";
-import type { ListQueryTexts } from "../listing/list-query.ts";
-import { parseListQuery } from "../listing/list-query.ts";
-import { listTasks } from "../listing/list-tasks.ts";
+import type { ListQueryTexts, StaleQueryTexts } from "../listing/list-query.ts";
+import { parseListQuery, parseStaleQuery } from "../listing/list-query.ts";
+import { listStale, listTasks } from "../listing/list-tasks.ts";
 import { described } from "./openapi.ts";
-import { listQuerySchema, pageSchema, queueParams } from "./schemas.ts";
+import { listQuerySchema, pageSchema, queueParams, staleQuerySchema } from "./schemas.ts";
 import type { QueueParams, TaskRoutesOptions } from "./task-routes.ts";
 import { backendOf } from "./task-routes.ts";
 
-const PARAMETERS: Readonly<Record<keyof ListQueryTexts, true>> = {
+const LIST_PARAMETERS: Readonly<Record<keyof ListQueryTexts, true>> = {
   orderingId: true,
   status: true,
   type: true,
   from: true,
   to: true,
+  limit: true,
+  pageToken: true,
+};
+
+const STALE_PARAMETERS: Readonly<Record<keyof StaleQueryTexts, true>> = {
+  olderThanMs: true,
   limit: true,
   pageToken: true,
 };
@@ -27,28 +33,45 @@ const LIST = described({
   problems: [400, 401, 404, 503],
 });
 
-/** Tasks of a span of time, page by page. */
-export function addListRoute(
+const LIST_STALE = described({
+  summary: "List unfinished tasks that were due some time ago, the oldest first",
+  params: queueParams,
+  querystring: staleQuerySchema,
+  answers: { 200: pageSchema },
+  problems: [400, 401, 404, 503],
+});
+
+interface ListRequest {
+  Params: QueueParams;
+  Querystring: Record<string, unknown>;
+}
+
+/** Tasks of a span of time, and stale ones, page by page. */
+export function addListRoutes(
   app: FastifyInstance,
   options: TaskRoutesOptions & { readonly clock: Clock },
 ): void {
-  app.get<{ Params: QueueParams; Querystring: Record<string, unknown> }>(
-    "/v1/queues/:queue/tasks",
-    LIST,
-    async (request) => {
-      const { tasks } = backendOf(request.params, options);
-      return listTasks(tasks, parseListQuery(textsOf(request.query), options.clock.nowMs()));
-    },
-  );
+  const nowMs = (): number => options.clock.nowMs();
+  app.get<ListRequest>("/v1/queues/:queue/tasks", LIST, async ({ params, query }) => {
+    const { tasks } = backendOf(params, options);
+    return listTasks(tasks, parseListQuery(textsOf(query, LIST_PARAMETERS), nowMs()));
+  });
+  app.get<ListRequest>("/v1/queues/:queue/stale", LIST_STALE, async ({ params, query }) => {
+    const { tasks } = backendOf(params, options);
+    return listStale(tasks, parseStaleQuery(textsOf(query, STALE_PARAMETERS), nowMs()));
+  });
 }
 
 /** Refuses what is unknown or given twice: a mistyped filter would list everything. */
-function textsOf(query: Readonly<Record<string, unknown>>): ListQueryTexts {
+function textsOf<Name extends string>(
+  query: Readonly<Record<string, unknown>>,
+  known: Readonly<Record<Name, true>>,
+): Partial<Record<Name, string>> {
   for (const [name, value] of Object.entries(query)) {
-    if (!Object.hasOwn(PARAMETERS, name)) throw invalid(name, "no such parameter");
+    if (!Object.hasOwn(known, name)) throw invalid(name, "no such parameter");
     if (typeof value !== "string") throw invalid(name, "given more than once");
   }
-  return query;
+  return query as Partial<Record<Name, string>>;
 }
 
 function invalid(name: string, message: string): HoraeError {

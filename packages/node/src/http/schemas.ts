@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import type { TObject, TProperties, TSchema } from "@sinclair/typebox";
+import { STALE_AFTER_MS } from "../listing/list-query.ts";
 import { TASK_STATUSES } from "../listing/task-view.ts";
 
 // What the interface takes and answers, for its OpenAPI document. Tasks are checked by core alone.
@@ -158,6 +159,14 @@ export const listQuerySchema = Type.Partial(
     type: Type.String(),
     from: Type.String({ format: "date-time", description: "Inclusive; default an hour ago" }),
     to: Type.String({ format: "date-time", description: "Exclusive; default in an hour" }),
+    limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
+    pageToken: Type.String(),
+  }),
+);
+
+export const staleQuerySchema = Type.Partial(
+  Type.Object({
+    olderThanMs: Type.Integer({ minimum: 0, default: STALE_AFTER_MS }),
     limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
     pageToken: Type.String(),
   }),

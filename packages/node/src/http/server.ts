@@ -5,7 +5,7 @@ import { fastify } from "fastify";
 import { PROBLEM_MEDIA_TYPE, problemOf, ProblemError } from "./problem.ts";
 import { requireToken } from "./access-token.ts";
 import { addBatchRoute } from "./batch-route.ts";
-import { addListRoute } from "./list-route.ts";
+import { addListRoutes } from "./list-route.ts";
 import type { ReadinessSource } from "./readiness.ts";
 import { addOpenApi } from "./openapi.ts";
 import { addProbeRoutes } from "./probe-routes.ts";
@@ -69,7 +69,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   addProbeRoutes(app, new ReadinessProbe(options.clock, options.readiness));
   addTaskRoutes(app, options);
   addBatchRoute(app, options);
-  addListRoute(app, options);
+  addListRoutes(app, options);
   return { url: await listen(app, options), close: () => app.close() };
 }
 

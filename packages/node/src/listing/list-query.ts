@@ -33,6 +33,15 @@ export interface ListQuery {
   readonly after: LetterPosition | null;
 }
 
+/** Unfinished tasks that were due before `beforeMs`. */
+export interface StaleQuery {
+  /** Epoch milliseconds, exclusive. */
+  readonly beforeMs: number;
+  /** 1 to 1,000. */
+  readonly limit: number;
+  readonly after: LetterPosition | null;
+}
+
 /**
  * Reads a query; by default an hour around `nowMs`, 100 tasks. Throws `REQUEST_INVALID`, which says
  * which parameter is wrong.
@@ -50,6 +59,27 @@ export function parseListQuery(texts: ListQueryTexts, nowMs: number): ListQuery 
     type: type ?? null,
     fromMs,
     toMs,
+    limit: limit === undefined ? LIMIT : limitOf(limit),
+    after: pageToken === undefined ? null : parsePageToken(pageToken),
+  };
+}
+
+/** What a caller asks for, as text. */
+export interface StaleQueryTexts {
+  readonly olderThanMs?: string | undefined;
+  readonly limit?: string | undefined;
+  readonly pageToken?: string | undefined;
+}
+
+/** A task is stale five minutes after its scheduled time, if nothing else is said. */
+export const STALE_AFTER_MS = 300_000;
+
+/** Reads a query for stale tasks. Throws `REQUEST_INVALID`. */
+export function parseStaleQuery(texts: StaleQueryTexts, nowMs: number): StaleQuery {
+  const { olderThanMs: olderThan = String(STALE_AFTER_MS), limit, pageToken } = texts;
+  if (!/^\d{1,13}$/.test(olderThan)) throw invalid("olderThanMs", "milliseconds");
+  return {
+    beforeMs: Math.max(0, nowMs - Number(olderThan)),
     limit: limit === undefined ? LIMIT : limitOf(limit),
     after: pageToken === undefined ? null : parsePageToken(pageToken),
   };

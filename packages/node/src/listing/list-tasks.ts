@@ -2,12 +2,13 @@ import type { TaskStore } from "@horae/core";
 import { compareTaskKeys, partitionOf } from "@horae/core";
 import type { LetterPosition, ListedLetter } from "./letter-cursor.ts";
 import { compareLetters, LetterCursor } from "./letter-cursor.ts";
-import type { ListQuery } from "./list-query.ts";
+import type { ListQuery, StaleQuery } from "./list-query.ts";
 import { mergeCursors } from "./merge-cursors.ts";
 import { formatPageToken } from "./page-token.ts";
 import { ReadBudget } from "./read-budget.ts";
 import type { ListedRow } from "./row-cursor.ts";
 import { RowCursor } from "./row-cursor.ts";
+import { StaleCursor } from "./stale-cursor.ts";
 import type { TaskSource, TaskView } from "./task-view.ts";
 import { taskView } from "./task-view.ts";
 
@@ -40,7 +41,23 @@ interface Candidate {
  * Lists tasks from the store. Reads at most ten rows for each of `limit` tasks (or two for each
  * partition, if that is more), whatever it finds, and says how many. Throws `STORE_UNAVAILABLE`.
  */
-export async function listTasks(source: ListSource, query: ListQuery): Promise<TaskPage> {
+export function listTasks(source: ListSource, query: ListQuery): Promise<TaskPage> {
+  const scan = scanOf(source, query);
+  return pageOf(query.status === "failed" ? failed(scan) : rows(scan, RowCursor), scan);
+}
+
+/**
+ * Lists unfinished tasks that were due before a moment, the oldest first, however old they are. Its
+ * cost depends neither on finished tasks nor on time. Throws `STORE_UNAVAILABLE`.
+ */
+export function listStale(source: ListSource, stale: StaleQuery): Promise<TaskPage> {
+  const { beforeMs: toMs, limit, after } = stale;
+  const query = { orderingId: null, status: null, type: null, fromMs: 0, toMs, limit, after };
+  const scan = scanOf(source, query);
+  return pageOf(rows(scan, StaleCursor), scan);
+}
+
+function scanOf(source: ListSource, query: ListQuery): Scan {
   const { orderingId, limit } = query;
   const { partitions } = source.queue;
   const wanted =
@@ -51,14 +68,7 @@ export async function listTasks(source: ListSource, query: ListQuery): Promise<T
   const budget = new ReadBudget(rowsMax);
   // Half of the budget fills the heads, so that each page gets on.
   const atOnce = Math.max(1, Math.floor(rowsMax / (2 * wanted.length)));
-  const scan = {
-    source,
-    query,
-    budget,
-    partitions: wanted,
-    rowsMax: Math.min(atOnce, ROWS_AT_ONCE_MAX),
-  };
-  return pageOf(query.status === "failed" ? failed(scan) : rows(scan), query, budget);
+  return { source, query, budget, partitions: wanted, rowsMax: Math.min(atOnce, ROWS_AT_ONCE_MAX) };
 }
 
 interface Scan {
@@ -71,11 +81,7 @@ interface Scan {
 
 type Candidates = AsyncGenerator<Candidate, "end" | "spent", undefined>;
 
-async function pageOf(
-  candidates: Candidates,
-  query: ListQuery,
-  budget: ReadBudget,
-): Promise<TaskPage> {
+async function pageOf(candidates: Candidates, { query, budget }: Scan): Promise<TaskPage> {
   const tasks: TaskView[] = [];
   let last: LetterPosition | null = query.after;
   for (;;) {
@@ -93,17 +99,15 @@ async function pageOf(
   }
 }
 
-async function* rows({ source, query, budget, partitions, rowsMax }: Scan): Candidates {
+async function* rows(
+  { source, query, budget, partitions, rowsMax }: Scan,
+  CursorClass: typeof RowCursor | typeof StaleCursor,
+): Candidates {
   const { store, queue, isRunning } = source;
   const { fromMs, toMs } = query;
-  const after = query.after?.key ?? null;
+  const span = { bucketMs: queue.bucketMs, fromMs, toMs, after: query.after?.key ?? null, rowsMax };
   const cursors = partitions.map(
-    (partition) =>
-      new RowCursor(
-        store,
-        { partition, bucketMs: queue.bucketMs, fromMs, toMs, after, rowsMax },
-        budget,
-      ),
+    (partition) => new CursorClass(store, { ...span, partition }, budget),
   );
   const merged = mergeCursors<ListedRow>(cursors, (a, b) => compareTaskKeys(a.row.key, b.row.key));
   for (;;) {

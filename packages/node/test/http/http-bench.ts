@@ -95,14 +95,15 @@ export class HttpBench {
 
   async persist(
     text: string,
-    more: { type?: string; status?: StatusCells } = {},
+    more: { type?: string; status?: StatusCells; isUnfinished?: boolean } = {},
   ): Promise<TaskKey> {
     const { type = "remind", status } = more;
     const key = parseTaskKey(text);
     const partition = partitionOf(key.orderingId, QUEUE.partitions);
     const at = { partition, bucket: bucketOf(key, QUEUE.bucketMs), timestamp: 1 };
     const request = taskRequest({ type, dataJson: '{"n":1}', appendedAtMs: 0, offset: 5 });
-    const summary = { lowKey: null, exceptions: [], state: "open", lastFinishMs: null } as const;
+    const lowKey = more.isUnfinished === true ? key : null;
+    const summary = { lowKey, exceptions: [], state: "open", lastFinishMs: null } as const;
     await this.store.writeSummary({ ...at, summary });
     await this.store.persistTasks({ ...at, rows: [{ key, request }] });
     if (status === undefined) return key;

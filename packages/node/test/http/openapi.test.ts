@@ -16,6 +16,7 @@ interface Document {
 
 const PATHS = {
   tasks: "/v1/queues/{queue}/tasks",
+  stale: "/v1/queues/{queue}/stale",
   batch: "/v1/queues/{queue}/tasks:batch",
   task: "/v1/queues/{queue}/tasks/{scheduledTime}/{orderingId}/{uniquenessKey}",
 };
@@ -60,6 +61,7 @@ test("the document names every route, and nothing else", () => {
       "get /readyz",
       `get ${PATHS.tasks}`,
       `post ${PATHS.tasks}`,
+      `get ${PATHS.stale}`,
       `post ${PATHS.batch}`,
       `get ${PATHS.task}`,
     ].toSorted(),
@@ -83,6 +85,9 @@ test("answers are what the document promises", async () => {
   expect((list.body as { tasks: unknown[] }).tasks).toHaveLength(1);
   expectPromised(PATHS.tasks, "get", list);
   expectPromised(PATHS.tasks, "get", await bench.ask(`${queue}?limit=x`));
+  const stale = `/v1/queues/${QUEUE.name}/stale`;
+  expectPromised(PATHS.stale, "get", await bench.ask(stale));
+  expectPromised(PATHS.stale, "get", await bench.ask(`${stale}?limit=x`));
   bench.hasStarted = false;
   expectPromised("/readyz", "get", await bench.ask("/readyz"));
   expectPromised(PATHS.tasks, "get", await bench.ask(queue));

@@ -163,6 +163,25 @@ describe("a list", () => {
   });
 });
 
+describe("stale tasks", () => {
+  it("are those that were due some time ago and have not finished", async () => {
+    const dueMs = bench.clock.nowMs() - 600_000;
+    const key = `${new Date(dueMs).toISOString()}/late/u`;
+    await bench.persist(key, {
+      status: statusCells({ nextAttemptAtMs: dueMs }),
+      isUnfinished: true,
+    });
+    const stale = (query: string) => bench.ask(`/v1/queues/${QUEUE.name}/stale?${query}`);
+    const keysIn = async (query: string) =>
+      ((await stale(query)).body as { tasks: { key: string }[] }).tasks.map((task) => task.key);
+    expect(await keysIn("")).toEqual([key]);
+    expect(await keysIn("olderThanMs=600001")).toEqual([]);
+    for (const query of ["olderThanMs=5m", "limit=0", "from=x", "pageToken=x"]) {
+      expect(await stale(query)).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID" } });
+    }
+  });
+});
+
 describe("readiness", () => {
   it("is there when what the group gives to the node runs, and log and store answer", async () => {
     const answer = await bench.ask("/readyz");

@@ -28,6 +28,9 @@ export async function startCassandraInDocker(
   const container = new GenericContainer(image)
     .withExposedPorts({ container: port, host: port })
     .withCopyContentToContainer([{ content: yaml, target: YAML_FILE, mode: 0o644 }])
+    .withCopyFilesToContainer(
+      (options.files ?? []).map((file) => ({ source: file, target: file, mode: 0o644 })),
+    )
     .withEnvironment({
       MAX_HEAP_SIZE: "512M",
       HEAP_NEWSIZE: "128M",

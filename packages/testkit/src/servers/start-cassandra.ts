@@ -12,6 +12,8 @@ export interface CassandraOptions {
   readonly commitLogSync?: "batch" | "periodic";
   /** Further lines of `cassandra.yaml`. */
   readonly settings?: string;
+  /** Files that the settings name, by absolute path: a container gets copies of them. */
+  readonly files?: readonly string[];
   /** A larger heap and the whole compiler: slower to start, faster once warm. */
   readonly isBenchmark?: boolean;
 }
