@@ -11,6 +11,7 @@ import type { NodeConfig } from "./config/settings-table.ts";
 import { toTaskHandlers } from "./handlers/handler-table.ts";
 import { catchLeaks } from "./handlers/leaks.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
+import { ReloadingHandlers } from "./handlers/reloading-handlers.ts";
 import type { ReadinessSource } from "./http/readiness.ts";
 import { startHttp } from "./http/server.ts";
 import type { TaskBackend } from "./http/task-routes.ts";
@@ -134,6 +135,7 @@ export class HoraeNode {
 
   async #handlers(): Promise<TaskHandlers> {
     const { handlers } = this.#options;
+    if (handlers instanceof ReloadingHandlers) return handlers;
     if (typeof handlers !== "string") return toTaskHandlers(handlers, "handlers");
     return toTaskHandlers(await loadHandlers(handlers), handlers);
   }

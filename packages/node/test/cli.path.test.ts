@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskView } from "../src/listing/task-view.ts";
@@ -47,8 +48,12 @@ describe("horae", () => {
 
   it("dev runs what schedule schedules, by directory and by URL", async () => {
     const node = begin("dev", "--handlers", "handlers.mjs");
-    const [line, url] = await node.until(/horae is ready: .*url=(\S+) .*/);
-    expect(line).toContain(`dir=${join(dir.path, ".horae")}`);
+    const [banner, url] = await node.until(/horae is ready: url=(\S+)\n.*\n.*\n.*\n/);
+    expect(banner.split("\n").slice(1, 4)).toEqual([
+      `  directory  ${join(dir.path, ".horae")}`,
+      "  handlers   hello, slow (handlers.mjs, reloaded when it changes)",
+      "  schedule   npx horae schedule --type hello --ordering-id me --in 5s",
+    ]);
     const given = ["schedule", "--type", "hello", "--ordering-id", "me", "--in", "0s"];
 
     const byDirectory = await horae(...given, "--uniqueness-key", "a/1", "--data", '{"n":1}');
@@ -119,6 +124,114 @@ describe("horae", () => {
     await begin(...words).until(/horae is ready/);
   });
 
+  it("lists what there is, with and without a node", async () => {
+    const node = begin("dev", "--handlers", "handlers.mjs");
+    await node.until(/horae is ready/);
+    const schedule = ["schedule", "--ordering-id", "o", "--uniqueness-key", "k", "--count", "3"];
+    const later = await horae(...schedule, "--type", "hello", "--in", "30m");
+    expect(
+      later.out
+        .trimEnd()
+        .split("\n")
+        .map((key) => key.split("/")[2]),
+    ).toEqual(["k-1", "k-2", "k-3"]);
+    const old = await horae(
+      ...schedule,
+      "--type",
+      "nobody-knows",
+      "--at",
+      "2020-01-01T00:00:00Z",
+      "--json",
+    );
+    const [first] = old.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { key: string });
+    await node.until(/no handler/);
+
+    const list = async (...words: string[]) => {
+      const { out, err, code } = await horae("tasks", "list", "--json", ...words);
+      expect({ err, code }).toEqual({ err: "", code: 0 });
+      return JSON.parse(out) as {
+        version: number;
+        tasks: TaskView[];
+        nextPageToken: string | null;
+      };
+    };
+    const look = async () => {
+      const all = await list();
+      expect(all.version).toBe(1);
+      expect(all.tasks.map(({ key }) => `${key}\n`).join("")).toBe(later.out);
+      const page = await list("--limit", "2");
+      const rest = await list("--limit", "2", "--page-token", page.nextPageToken!);
+      expect([...page.tasks, ...rest.tasks]).toEqual(all.tasks);
+      expect((await list("--type", "other")).tasks).toEqual([]);
+      const stale = await horae("stale", "--older-than", "1h", "--limit", "1");
+      expect(stale.code).toBe(0);
+      expect(stale.out).toMatch(/^KEY +STATUS +SCHEDULED +FROM NOW +ATTEMPTS +TYPE/);
+      expect(stale.out.split("\n")[1]).toMatch(
+        new RegExp(`^${first!.key} +pending +20.*ago +0 +nobody-knows$`),
+      );
+      expect(stale.err).toMatch(/^horae: next page: --page-token \S+\n$/);
+    };
+    await look();
+    node.kill("SIGTERM");
+    await node.end();
+    await look();
+  });
+
+  it("dev takes new handlers when their file changes, and keeps the old ones when it is broken", async () => {
+    const node = begin("dev", "--handlers", "handlers.mjs");
+    await node.until(/horae is ready/);
+    const file = join(dir.path, "handlers.mjs");
+    const words = ["schedule", "--ordering-id", "me", "--in", "0s", "--type"];
+    writeFileSync(file, "export default {");
+    await node.until(/handlers not reloaded: cannot load/);
+    await horae(...words, "hello", "--data", '"old"');
+    await node.until(/ran \S+ "old"/);
+    writeFileSync(file, 'export default { other: () => console.error("the other one") };');
+    await node.until(/handlers reloaded: other/);
+    await horae(...words, "other");
+    await node.until(/the other one/);
+  });
+
+  it("asks for the token of a node that has one", async () => {
+    const token = "a-token-of-enough-length";
+    writeFileSync(
+      join(dir.path, "node.yaml"),
+      `embedded: { dir: data }\nhttp: { port: 0, token: ${token} }\n`,
+    );
+    await begin("run", "--config", "node.yaml", "--handlers", "handlers.mjs").until(/is ready/);
+    const words = ["schedule", "--type", "hello", "--ordering-id", "me", "--in", "1h"];
+    const refused = await horae(...words, "--dir", "data");
+    expect(refused).toMatchObject({ code: 1, out: "" });
+    expect(refused.err).toContain("http.token");
+    expect((await horae(...words, "--dir", "data", "--token", token)).code).toBe(0);
+    expect((await horae(...words, "--config", "node.yaml")).code).toBe(0);
+    const env = { HORAE_HTTP_TOKEN: token };
+    expect((await runChild([HORAE, ...words, "--dir", "data"], { cwd: dir.path, env })).code).toBe(
+      0,
+    );
+  });
+
+  it("completes command lines in bash", async () => {
+    const { out } = await horae("completion", "bash");
+    const complete = (...words: string[]) => {
+      const script = `${out}COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _horae; echo "\${COMPREPLY[*]}"`;
+      const { stdout, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+      expect(stderr).toBe("");
+      return stdout.trim().split(" ");
+    };
+    expect(complete("horae", "s")).toEqual(["schedule", "stale"]);
+    expect(complete("horae", "tasks", "")).toEqual(["get", "list"]);
+    expect(complete("horae", "tasks", "list", "--o")).toEqual(["--ordering-id"]);
+    expect(complete("horae", "stale", "--o")).toEqual(["--older-than"]);
+    expect(complete("horae", "stale", "--limit", "5", "--o")).toEqual(["--older-than"]);
+    expect(complete("horae", "tasks", "get", "2026/a/b", "--j")).toEqual(["--json"]);
+    expect(complete("horae", "quarantine", "r")).toEqual(["replay"]);
+    expect((await horae("completion", "fish")).code).toBe(2);
+  });
+
   it("refuses bad usage with one line and exit code 2", async () => {
     mkdirSync(join(dir.path, ".horae"));
     const schedule = ["schedule", "--type", "hello", "--ordering-id", "me"];
@@ -128,6 +241,10 @@ describe("horae", () => {
       [[...schedule, "--in", "soon"], /^horae: --in: expected 10s/],
       [[...schedule, "--in", "1s", "--data", "{"], /^horae: --data: not JSON/],
       [[...schedule, "--in", "1s", "--dir", "nowhere"], /^horae: there is no directory nowhere/],
+      [["tasks", "list", "--from", "tuesday"], /^horae: --from: expected 2026-12-01/],
+      [["stale", "--older-than", "x"], /^horae: --older-than: expected 90s/],
+      [["stale", "--dir", ".horae", "--url", "http://a"], /^horae: give --url or --dir, not both/],
+      [[...schedule, "--in", "1s", "--count", "0"], /^horae: --count: expected 1 to/],
       [["tasks", "get", "tomorrow"], /^horae: the task is not valid/],
       [["dev", "--handlers", "nothing.mjs"], /^horae: cannot load the handlers of nothing.mjs/],
       [

@@ -6,6 +6,8 @@ export interface Io {
   readonly err: (text: string) => void;
   /** All of the standard input. */
   readonly input: () => Promise<Uint8Array>;
+  /** Of the terminal that shows `out`; null when it is none. */
+  readonly widthMax: number | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly random: Random;

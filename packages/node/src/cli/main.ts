@@ -1,6 +1,7 @@
 import { hasCode } from "@horae/core";
 import type { Command, Io } from "./command.ts";
 import { UsageError } from "./command.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { devCommand } from "./commands/dev.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import {
@@ -10,7 +11,9 @@ import {
 } from "./commands/quarantine.ts";
 import { runCommand } from "./commands/run.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
+import { staleCommand } from "./commands/stale.ts";
 import { tasksGetCommand } from "./commands/tasks-get.ts";
+import { tasksListCommand } from "./commands/tasks-list.ts";
 import { parseCommandLine } from "./parse.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -19,21 +22,26 @@ const COMMANDS: readonly Command[] = [
   migrateCommand,
   scheduleCommand,
   tasksGetCommand,
+  tasksListCommand,
+  staleCommand,
   quarantineListCommand,
   quarantineShowCommand,
   quarantineReplayCommand,
 ];
 
+const ALL_COMMANDS: readonly Command[] = [...COMMANDS, completionCommand(COMMANDS)];
+
 /** The command line `horae`. Resolves with the exit code: 0, 1 for a failure, 2 for bad usage. */
 export async function main(words: readonly string[], io: Io): Promise<number> {
   try {
-    const parsed = await parseCommandLine(words, COMMANDS);
+    const parsed = await parseCommandLine(words, ALL_COMMANDS);
     if (parsed.kind === "print") io.out(`${parsed.text.trimEnd()}\n`);
     else await parsed.command.run(parsed.args, io);
     return 0;
   } catch (error) {
     io.err(`horae: ${messageOf(error)}\n`);
-    return error instanceof UsageError || hasCode(error, "TASK_INVALID", "SETTINGS_INVALID")
+    return error instanceof UsageError ||
+      hasCode(error, "TASK_INVALID", "REQUEST_INVALID", "SETTINGS_INVALID")
       ? 2
       : 1;
   }

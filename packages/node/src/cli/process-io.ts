@@ -16,6 +16,7 @@ function processIo(): Io {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     input: readInput,
+    widthMax: process.stdout.isTTY ? process.stdout.columns : null,
     environment: process.env,
     clock: systemClock,
     random: systemRandom,

@@ -1,21 +1,21 @@
-import { resolve } from "node:path";
-import type { NodeConfigInput } from "../config/settings-table.ts";
 import { variableOf } from "../config/environment.ts";
+import type { NodeConfigInput } from "../config/settings-table.ts";
+import type { ReloadingHandlers } from "../handlers/reloading-handlers.ts";
+import type { HoraeNode } from "../horae-node.ts";
 import { createNode } from "../horae-node.ts";
 import type { Io } from "./command.ts";
 
 export interface ServeOptions {
   readonly config: NodeConfigInput | string;
-  /** Path of the module of handlers. */
-  readonly handlers: string;
+  /** Path of the module of handlers, or what follows it. */
+  readonly handlers: string | ReloadingHandlers;
   /** Settings that the command line gives: the environment does not change them. */
   readonly given: readonly string[];
+  /** What is printed once the node takes part; whoever starts the process may wait for it. */
+  readonly banner: (node: HoraeNode) => string;
 }
 
-/**
- * Runs a node until a signal comes, and drains it then. One line on the standard output says that
- * the node takes part; whoever starts the process may wait for it.
- */
+/** Runs a node until a signal comes, and drains it then. */
 export async function serve(options: ServeOptions, io: Io): Promise<void> {
   const signal = io.untilSignal();
   const node = createNode({
@@ -29,12 +29,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     // Still waiting for its servers, most likely.
     return node.stop();
   }
-  const places = [
-    `queue=${node.queue.name}`,
-    ...(node.url === null ? [] : [`url=${node.url}`]),
-    ...(node.directory === null ? [] : [`dir=${resolve(node.directory)}`]),
-  ];
-  io.out(`horae is ready: ${places.join(" ")}\n`);
+  io.out(options.banner(node));
   await signal;
   io.err("horae: draining; a second signal ends it at once\n");
   await node.stop();

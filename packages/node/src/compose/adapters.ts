@@ -9,8 +9,6 @@ import type {
   Telemetry,
 } from "@horae/core";
 import type { NodeConfig } from "../config/settings-table.ts";
-import { openCluster } from "./cluster.ts";
-import { openDirectory } from "./directory.ts";
 
 /** What a node runs on. */
 export interface Adapters {
@@ -42,9 +40,13 @@ export interface OpenOptions {
  * `DIRECTORY_IN_USE`, `STORE_UNAVAILABLE` (of a directory, or when `signal` aborts) or
  * `LOG_UNAVAILABLE`.
  */
-export function openAdapters(config: NodeConfig, options: OpenOptions): Promise<Adapters> {
+export async function openAdapters(config: NodeConfig, options: OpenOptions): Promise<Adapters> {
   const { embedded, queue } = config;
-  return embedded === null
-    ? openCluster(config, options)
-    : openDirectory({ dir: embedded.dir, queue, clock: options.clock });
+  // Each loads its own drivers only: on a directory a node should be there at once.
+  if (embedded === null) {
+    const { openCluster } = await import("./cluster.ts");
+    return openCluster(config, options);
+  }
+  const { openDirectory } = await import("./directory.ts");
+  return openDirectory({ dir: embedded.dir, queue, clock: options.clock });
 }

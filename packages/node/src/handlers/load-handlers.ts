@@ -4,12 +4,15 @@ import { HoraeError } from "@horae/core";
 
 /**
  * The default export of an ES module, which should be a table of handlers. The path is relative to
- * the working directory. Throws `SETTINGS_INVALID`.
+ * the working directory. Node loads a module once: another `version` loads it anew. Throws
+ * `SETTINGS_INVALID`.
  */
-export async function loadHandlers(file: string): Promise<unknown> {
+export async function loadHandlers(file: string, version = 0): Promise<unknown> {
   let module: { readonly default?: unknown };
   try {
-    module = (await import(pathToFileURL(resolve(file)).href)) as typeof module;
+    const url = pathToFileURL(resolve(file));
+    if (version > 0) url.searchParams.set("version", String(version));
+    module = (await import(url.href)) as typeof module;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HoraeError("SETTINGS_INVALID", `cannot load the handlers of ${file}: ${reason}`, {

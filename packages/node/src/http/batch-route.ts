@@ -2,10 +2,8 @@ import type { ScheduleOutcome, TaskInput } from "@horae/client";
 import type { Clock, Random, TaskProblem } from "@horae/core";
 import { HoraeError, validateTask } from "@horae/core";
 import type { FastifyInstance } from "fastify";
-import { described } from "./openapi.ts";
 import { outcomeView } from "./outcome-view.ts";
 import { ProblemError } from "./problem.ts";
-import { batchInputSchema, batchSchema, queueParams } from "./schemas.ts";
 import type { QueueParams, TaskRoutesOptions } from "./task-routes.ts";
 import { backendOf } from "./task-routes.ts";
 
@@ -19,19 +17,11 @@ export interface BatchRouteOptions extends TaskRoutesOptions {
   readonly random: Random;
 }
 
-const SCHEDULE_MANY = described({
-  summary: "Schedule many tasks: all are checked before the first is appended",
-  params: queueParams,
-  body: batchInputSchema,
-  answers: { 202: batchSchema },
-  problems: [400, 401, 404, 413, 415, 503],
-});
-
 /** Many tasks in one request: all are checked before the first is appended. */
 export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions): void {
   app.post<{ Params: QueueParams }>(
     "/v1/queues/:queue/tasks::batch",
-    { bodyLimit: BATCH_BYTES_MAX, ...SCHEDULE_MANY },
+    { bodyLimit: BATCH_BYTES_MAX },
     async (request, reply) => {
       const { client } = backendOf(request.params, options);
       const tasks = tasksOf(request.body);

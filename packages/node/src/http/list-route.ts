@@ -4,8 +4,6 @@ import type { FastifyInstance } from "fastify";
 import type { ListQueryTexts, StaleQueryTexts } from "../listing/list-query.ts";
 import { parseListQuery, parseStaleQuery } from "../listing/list-query.ts";
 import { listStale, listTasks } from "../listing/list-tasks.ts";
-import { described } from "./openapi.ts";
-import { listQuerySchema, pageSchema, queueParams, staleQuerySchema } from "./schemas.ts";
 import type { QueueParams, TaskRoutesOptions } from "./task-routes.ts";
 import { backendOf } from "./task-routes.ts";
 
@@ -25,22 +23,6 @@ const STALE_PARAMETERS: Readonly<Record<keyof StaleQueryTexts, true>> = {
   pageToken: true,
 };
 
-const LIST = described({
-  summary: "List tasks of a span of time; those that failed, by the time of their failure",
-  params: queueParams,
-  querystring: listQuerySchema,
-  answers: { 200: pageSchema },
-  problems: [400, 401, 404, 503],
-});
-
-const LIST_STALE = described({
-  summary: "List unfinished tasks that were due some time ago, the oldest first",
-  params: queueParams,
-  querystring: staleQuerySchema,
-  answers: { 200: pageSchema },
-  problems: [400, 401, 404, 503],
-});
-
 interface ListRequest {
   Params: QueueParams;
   Querystring: Record<string, unknown>;
@@ -52,11 +34,11 @@ export function addListRoutes(
   options: TaskRoutesOptions & { readonly clock: Clock },
 ): void {
   const nowMs = (): number => options.clock.nowMs();
-  app.get<ListRequest>("/v1/queues/:queue/tasks", LIST, async ({ params, query }) => {
+  app.get<ListRequest>("/v1/queues/:queue/tasks", async ({ params, query }) => {
     const { tasks } = backendOf(params, options);
     return listTasks(tasks, parseListQuery(textsOf(query, LIST_PARAMETERS), nowMs()));
   });
-  app.get<ListRequest>("/v1/queues/:queue/stale", LIST_STALE, async ({ params, query }) => {
+  app.get<ListRequest>("/v1/queues/:queue/stale", async ({ params, query }) => {
     const { tasks } = backendOf(params, options);
     return listStale(tasks, parseStaleQuery(textsOf(query, STALE_PARAMETERS), nowMs()));
   });

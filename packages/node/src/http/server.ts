@@ -7,7 +7,6 @@ import { requireToken } from "./access-token.ts";
 import { addBatchRoute } from "./batch-route.ts";
 import { addListRoutes } from "./list-route.ts";
 import type { ReadinessSource } from "./readiness.ts";
-import { addOpenApi } from "./openapi.ts";
 import { addProbeRoutes } from "./probe-routes.ts";
 import { ReadinessProbe } from "./readiness.ts";
 import type { TaskRoutesOptions } from "./task-routes.ts";
@@ -36,6 +35,8 @@ export interface HttpOptions extends TaskRoutesOptions {
 
 export interface HttpServer {
   readonly url: string;
+  /** Method and path of each route, as the router has them. */
+  readonly routes: readonly string[];
   close(): Promise<void>;
 }
 
@@ -63,14 +64,19 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       new ProblemError({ status: 404, title: "No such route", code: "ROUTE_UNKNOWN", detail }),
     );
   });
+  const routes: string[] = [];
+  app.addHook("onRoute", ({ method, url }) => void routes.push(`${String(method)} ${url}`));
   acceptJson(app);
   if (options.token !== null) requireToken(app, options.token);
-  await addOpenApi(app);
+  app.get("/openapi.json", async () => {
+    const { openApiDocument } = await import("./openapi-document.ts");
+    return openApiDocument();
+  });
   addProbeRoutes(app, new ReadinessProbe(options.clock, options.readiness));
   addTaskRoutes(app, options);
   addBatchRoute(app, options);
   addListRoutes(app, options);
-  return { url: await listen(app, options), close: () => app.close() };
+  return { url: await listen(app, options), routes, close: () => app.close() };
 }
 
 /** Throws `SETTINGS_INVALID` when the address cannot be had. */

@@ -3,15 +3,7 @@ import { HoraeError, parseTaskKey } from "@horae/core";
 import type { FastifyInstance } from "fastify";
 import type { ListSource } from "../listing/list-tasks.ts";
 import { findTask } from "../listing/task-view.ts";
-import { described } from "./openapi.ts";
 import { ProblemError } from "./problem.ts";
-import {
-  queueParams,
-  scheduledSchema,
-  taskInputSchema,
-  taskParams,
-  taskSchema,
-} from "./schemas.ts";
 
 /** What the routes work on. */
 export interface TaskBackend {
@@ -35,24 +27,9 @@ interface TaskParams extends QueueParams {
   readonly uniquenessKey: string;
 }
 
-const SCHEDULE = described({
-  summary: "Schedule a task",
-  params: queueParams,
-  body: taskInputSchema,
-  answers: { 202: scheduledSchema },
-  problems: [400, 401, 404, 413, 415, 429, 503],
-});
-
-const SHOW = described({
-  summary: "Show a task",
-  params: taskParams,
-  answers: { 200: taskSchema },
-  problems: [400, 401, 404, 503],
-});
-
 /** Scheduling a task, and reading one. */
 export function addTaskRoutes(app: FastifyInstance, options: TaskRoutesOptions): void {
-  app.post<{ Params: QueueParams }>("/v1/queues/:queue/tasks", SCHEDULE, async (request, reply) => {
+  app.post<{ Params: QueueParams }>("/v1/queues/:queue/tasks", async (request, reply) => {
     const { client } = backendOf(request.params, options);
     // The client checks it field by field, whatever it is.
     const scheduled = await client.scheduleTask(request.body as TaskInput);
@@ -61,7 +38,6 @@ export function addTaskRoutes(app: FastifyInstance, options: TaskRoutesOptions):
 
   app.get<{ Params: TaskParams }>(
     "/v1/queues/:queue/tasks/:scheduledTime/:orderingId/:uniquenessKey",
-    SHOW,
     async (request) => {
       const { tasks } = backendOf(request.params, options);
       const { scheduledTime, orderingId, uniquenessKey } = request.params;

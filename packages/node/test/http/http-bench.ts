@@ -74,6 +74,10 @@ export class HttpBench {
     await this.#server?.close();
   }
 
+  get routes(): readonly string[] {
+    return this.#server!.routes;
+  }
+
   get url(): string {
     return this.#server!.url;
   }

@@ -1,5 +1,7 @@
 import type { Command, CommandArguments, Io } from "../command.ts";
 import { UsageError } from "../command.ts";
+import type { HoraeNode } from "../../horae-node.ts";
+import type { ServeOptions } from "../serve.ts";
 import { DEFAULT_DIRECTORY } from "../task-access.ts";
 
 /** `horae dev`: the whole engine in one process, on a directory. */
@@ -23,18 +25,42 @@ export const devCommand: Command = {
     const dir = args.optionalText("dir");
     const port = args.optionalText("port");
     if (port !== null && !/^\d{1,5}$/.test(port)) throw new UsageError("--port: expected a number");
-    // Loaded only here: a command that asks a node should not wait for all that a node needs.
-    const { serve } = await import("../serve.ts");
-    await serve(
-      {
-        handlers: args.text("handlers"),
-        config: {
-          embedded: { dir: dir ?? DEFAULT_DIRECTORY },
-          http: { port: Number(port ?? 0) },
-        },
-        given: [...(dir === null ? [] : ["embedded.dir"]), ...(port === null ? [] : ["http.port"])],
-      },
-      io,
-    );
+    const config = {
+      embedded: { dir: dir ?? DEFAULT_DIRECTORY },
+      http: { port: Number(port ?? 0) },
+      // What the handlers print should be seen.
+      logging: { level: "warn" },
+    } as const;
+    const given = [
+      ...(dir === null ? [] : ["embedded.dir"]),
+      ...(port === null ? [] : ["http.port"]),
+    ];
+    await serveFollowing(args.text("handlers"), { config, given }, io);
   },
 };
+
+/** With handlers that follow their file. */
+async function serveFollowing(
+  file: string,
+  options: Pick<ServeOptions, "config" | "given">,
+  io: Io,
+): Promise<void> {
+  // Loaded only here: a command that asks a node should not wait for all that a node needs.
+  const [{ serve }, { devBanner }, { ReloadingHandlers }] = await Promise.all([
+    import("../serve.ts"),
+    import("../banners.ts"),
+    import("../../handlers/reloading-handlers.ts"),
+  ]);
+  const handlers = await ReloadingHandlers.load({
+    file,
+    clock: io.clock,
+    onReload: () => io.err(`horae: handlers reloaded: ${handlers.types.join(", ")}\n`),
+    onBroken: (error) => io.err(`horae: handlers not reloaded: ${(error as Error).message}\n`),
+  });
+  const banner = (node: HoraeNode): string => devBanner(node, { file, types: handlers.types });
+  try {
+    await serve({ ...options, handlers, banner }, io);
+  } finally {
+    handlers.stop();
+  }
+}

@@ -16,7 +16,11 @@ export const runCommand: Command = {
   examples: [["horae run --config config/node.yaml --handlers handlers.mjs", "Run a node"]],
   async run(args: CommandArguments, io: Io): Promise<void> {
     // Loaded only here: a command that asks a node should not wait for all that a node needs.
-    const { serve } = await import("../serve.ts");
-    await serve({ config: args.text("config"), handlers: args.text("handlers"), given: [] }, io);
+    const [{ serve }, { runBanner }] = await Promise.all([
+      import("../serve.ts"),
+      import("../banners.ts"),
+    ]);
+    const [config, handlers] = [args.text("config"), args.text("handlers")];
+    await serve({ config, handlers, given: [], banner: runBanner }, io);
   },
 };
