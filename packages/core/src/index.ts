@@ -36,6 +36,7 @@ export * from "./iso8601.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/random.ts";
 export * from "./ports/log.ts";
+export * from "./ports/quarantine.ts";
 export * from "./ports/store.ts";
 export * from "./ports/lease-store.ts";
 export * from "./ports/telemetry.ts";

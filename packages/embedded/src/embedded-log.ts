@@ -14,7 +14,8 @@ import {
 import { EmbeddedLogReader } from "./embedded-log-reader.ts";
 import { appendFailed, readFailed } from "./errors.ts";
 import type { LogPartition } from "./log-partition.ts";
-import { boundsOf, findRecord, putQuarantined, quarantinedRecords } from "./log-rows.ts";
+import { boundsOf, findRecord } from "./log-rows.ts";
+import { putQuarantined } from "./quarantine-rows.ts";
 import type { SharedDirectory } from "./shared-directory.ts";
 import type { Tables } from "./tables.ts";
 
@@ -116,27 +117,18 @@ export class EmbeddedLog implements Log {
   async quarantine(entry: QuarantineEntry): Promise<void> {
     this.#checkOpen();
     const bytes = sizeOf(entry.record);
+    const nowMs = this.#clock.nowMs();
     try {
       // Dying before the checkpoint that follows it quarantines the record again, in the same place.
       await this.#shared.environment.write({
         writer: "store",
         rows: 1,
         bytes,
-        apply: (tables) => putQuarantined(tables, entry),
+        apply: (tables) => putQuarantined(tables, entry, nowMs),
       });
     } catch (error) {
       throw appendFailed(error);
     }
-  }
-
-  /** Quarantined records of a partition, in the order of their offsets. */
-  quarantined(read: {
-    partition: number;
-    fromOffset?: number;
-    rowsMax: number;
-  }): Promise<readonly QuarantineEntry[]> {
-    const { fromOffset = 0 } = read;
-    return this.#read((tables) => quarantinedRecords(tables, { ...read, fromOffset }));
   }
 
   /** Ends its readers and memberships; the directory stays open for the others. */

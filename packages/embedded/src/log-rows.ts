@@ -1,4 +1,4 @@
-import type { LogBounds, LogRecord, QuarantineEntry } from "@horae/core";
+import type { LogBounds, LogRecord } from "@horae/core";
 import { numberOf, numbersKey, partitionRange } from "./key-bytes.ts";
 import type { LogRow, Tables } from "./tables.ts";
 
@@ -69,34 +69,7 @@ export function trimRecords(
   return entries.length;
 }
 
-export function putQuarantined({ quarantine }: Tables, entry: QuarantineEntry): void {
-  const { record, reason, message } = entry;
-  const { partition, offset, timestampMs, key, value, headers } = record;
-  quarantine.put(numbersKey(partition, offset), [
-    timestampMs,
-    key,
-    value,
-    headers,
-    reason,
-    message,
-  ]);
-}
-
-/** Quarantined records of a partition from an offset on. */
-export function quarantinedRecords(
-  { quarantine }: Tables,
-  read: { partition: number; fromOffset: number; rowsMax: number },
-): QuarantineEntry[] {
-  const { partition, fromOffset, rowsMax } = read;
-  const range = { ...partitionRange(partition), from: numbersKey(partition, fromOffset) };
-  return quarantine.range(range, rowsMax).map(({ key, row }) => {
-    const [timestampMs, recordKey, value, headers, reason, message] = row;
-    const record = recordOf([timestampMs, recordKey, value, headers], partition, numberOf(key, 0));
-    return { record, reason, message };
-  });
-}
-
-function recordOf(row: LogRow, partition: number, offset: number): LogRecord {
+export function recordOf(row: LogRow, partition: number, offset: number): LogRecord {
   const [timestampMs, key, value, headers] = row;
   return { partition, offset, key, value, headers, timestampMs };
 }

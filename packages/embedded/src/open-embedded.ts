@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import type { Clock, LeaseStore, TaskStore } from "@horae/core";
 import { EmbeddedLeaseStore } from "./embedded-lease-store.ts";
 import { EmbeddedLog } from "./embedded-log.ts";
+import { EmbeddedQuarantine } from "./embedded-quarantine.ts";
 import { EmbeddedStore } from "./embedded-store.ts";
 import { makeDirectory } from "./data-file.ts";
 import { checkSame, type NamedQueue, type WantedQueue } from "./queue-settings.ts";
@@ -21,6 +22,7 @@ export interface Embedded {
   readonly log: EmbeddedLog;
   readonly store: TaskStore;
   readonly leases: LeaseStore;
+  readonly quarantine: EmbeddedQuarantine;
   /** Says in the lock file where the node of this process can be asked. */
   readonly setUrl: (url: string | null) => void;
   /** Lets go of the directory; the last one in the process closes it. Idempotent. */
@@ -52,6 +54,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     log,
     store,
     leases,
+    quarantine: new EmbeddedQuarantine({ shared, log }),
     setUrl: (url) => shared.setUrl(url),
     close: () => (closed ??= close()),
   };

@@ -62,8 +62,14 @@ export type LetterRow = readonly [
   status: DeadLetter["status"],
 ];
 
-/** Key: partition, offset. */
-export type QuarantineRow = readonly [...LogRow, reason: string, message: string];
+/** Key: partition, offset. Earlier builds wrote neither when, nor whether it was replayed. */
+export type QuarantineRow = readonly [
+  ...LogRow,
+  reason: string,
+  message: string,
+  quarantinedAtMs?: number,
+  isReplayed?: boolean,
+];
 
 /** Key: partition. */
 export type LeaseRow = readonly [lease: Lease];

@@ -2,6 +2,7 @@ import {
   FakeClock,
   testLeaseStoreContract,
   testLogContract,
+  testQuarantineContract,
   testStoreContract,
 } from "@horae/testkit";
 import { type Embedded, openEmbedded, RECORD_BYTES_MAX } from "../src/index.ts";
@@ -24,13 +25,19 @@ testLogContract({
   name: "EmbeddedLog",
   setup: async () => {
     const dir = temporaryDirectory();
-    const { log } = await open(dir);
+    const { log, quarantine } = await open(dir);
     const { log: otherLog } = await open(dir);
     return {
       log,
       otherLog,
       recordBytesMax: RECORD_BYTES_MAX,
-      quarantined: (partition) => log.quarantined({ partition, rowsMax: 1_000 }),
+      quarantined: async (partition) => {
+        const entries = [];
+        for await (const { reason, message, ...record } of quarantine.list()) {
+          if (record.partition === partition) entries.push({ record, reason, message });
+        }
+        return entries;
+      },
       dropBelow: async (position) => {
         await log.markApplied(position);
         // Trimming goes on in the background; each append waits for a commit in between.
@@ -41,6 +48,15 @@ testLogContract({
       appendRaw: async ({ partition, key, value }) =>
         (await log.append({ partition, key: key!, value: value!, headers: {} })).offset,
     };
+  },
+  teardown: closeAll,
+});
+
+testQuarantineContract({
+  name: "EmbeddedQuarantine",
+  setup: async () => {
+    const { log, quarantine, queue } = await open(temporaryDirectory());
+    return { log, quarantine, partitions: queue.partitions };
   },
   teardown: closeAll,
 });

@@ -11,14 +11,7 @@ export {
 } from "./settings.ts";
 
 // What was refused, for people
-export {
-  KafkaQuarantine,
-  type ListedRecord,
-  openKafkaQuarantine,
-  type QuarantineFilter,
-  type ReplayResult,
-} from "./kafka-quarantine.ts";
-export type { QuarantinedRecord, QuarantinePosition } from "./quarantine-record.ts";
+export { KafkaQuarantine, openKafkaQuarantine } from "./kafka-quarantine.ts";
 
 // Topics
 export {

@@ -1,4 +1,12 @@
-import { type Clock, partitionOfBytes } from "@horae/core";
+import {
+  type Clock,
+  type ListedRecord,
+  partitionOfBytes,
+  type Quarantine,
+  type QuarantineFilter,
+  type QuarantinePosition,
+  type ReplayResult,
+} from "@horae/core";
 import { AppendSender } from "./append-sender.ts";
 import type { OutgoingMessage } from "./broker.ts";
 import type { ClusterLink } from "./cluster-link.ts";
@@ -9,36 +17,12 @@ import {
   openAppendLink,
 } from "./kafka-appender.ts";
 import { QUARANTINE_PARTITION } from "./quarantine.ts";
-import {
-  originalMessage,
-  type QuarantinedRecord,
-  type QuarantinePosition,
-  readLine,
-  replayedMessage,
-} from "./quarantine-record.ts";
+import { originalMessage, readLine, replayedMessage } from "./quarantine-record.ts";
 import { scanPartition } from "./scan-partition.ts";
 import { quarantineTopicOf } from "./settings.ts";
 
 /** Records that are appended again together. */
 const REPLAY_BATCH = 100;
-
-export interface QuarantineFilter {
-  /** Only records with this reason. */
-  readonly reason?: string;
-  /** Only these records. */
-  readonly positions?: readonly QuarantinePosition[];
-}
-
-export interface ListedRecord extends QuarantinedRecord {
-  /** Was it appended to the queue again? If it was still bad, it is here once more. */
-  readonly isReplayed: boolean;
-}
-
-export interface ReplayResult {
-  readonly replayed: number;
-  /** Left out, because only their beginning was kept. */
-  readonly cut: readonly QuarantinePosition[];
-}
 
 /** For people: what is in a queue's quarantine, and appending it again. */
 export function openKafkaQuarantine(options: KafkaAppenderOptions): KafkaQuarantine {
@@ -46,7 +30,7 @@ export function openKafkaQuarantine(options: KafkaAppenderOptions): KafkaQuarant
   return new KafkaQuarantine({ link: openAppendLink(options), topic, clock: options.clock });
 }
 
-export class KafkaQuarantine {
+export class KafkaQuarantine implements Quarantine {
   readonly #link: ClusterLink;
   readonly #topic: string;
   readonly #appender: KafkaAppender;

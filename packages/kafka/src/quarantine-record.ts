@@ -1,4 +1,10 @@
-import type { LogRecord, QuarantineEntry, RecordHeaders } from "@horae/core";
+import type {
+  LogRecord,
+  QuarantinedRecord,
+  QuarantineEntry,
+  QuarantinePosition,
+  RecordHeaders,
+} from "@horae/core";
 import type { OutgoingMessage } from "./broker.ts";
 import { headersToSend } from "./raw-headers.ts";
 import { asBuffer } from "./record-bytes.ts";
@@ -19,27 +25,6 @@ const TIMESTAMP = `${PREFIX}timestamp`;
 const LENGTH = `${PREFIX}length`;
 const SHA256 = `${PREFIX}sha256`;
 const REPLAYED = `${PREFIX}replayed`;
-
-/** Where a record stood in the queue's topic: what identifies it in the quarantine. */
-export interface QuarantinePosition {
-  readonly partition: number;
-  readonly offset: number;
-}
-
-/** A bad record as the quarantine keeps it. */
-export interface QuarantinedRecord extends QuarantinePosition {
-  readonly reason: string;
-  readonly message: string;
-  /** When the log took the record, and when the quarantine did; epoch milliseconds. */
-  readonly timestampMs: number;
-  readonly quarantinedAtMs: number;
-  /** The original bytes and headers. */
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: RecordHeaders;
-  /** Length and hash of the whole value when only its beginning was kept; it cannot be replayed. */
-  readonly cut: { readonly length: number; readonly sha256: string } | null;
-}
 
 /** What is read from the quarantine topic. `null`: somebody else wrote it. */
 export type QuarantineLine =

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { encodeUtf8, type LogRecord, partitionOf } from "@horae/core";
-import { type KafkaQuarantine, type ListedRecord, openKafkaQuarantine } from "@horae/kafka";
+import { encodeUtf8, type ListedRecord, type LogRecord, partitionOf } from "@horae/core";
+import { type KafkaQuarantine, openKafkaQuarantine } from "@horae/kafka";
 import {
   openTopic,
   readAll,

@@ -171,11 +171,11 @@ export class HoraeNode {
       signal: this.#abort.signal,
     });
     this.#running.add(() => adapters.close());
-    const { clientSettings: settings, log, store } = adapters;
+    const { clientSettings: settings, log, quarantine, store } = adapters;
     const client = new Client({ ...ports, appender: appenderOf(log), settings });
     this.#running.add(() => client.close());
     const isRunning = (key: TaskKey): boolean => this.#engine?.isRunning(key) ?? false;
-    this.#backend = { client, tasks: { store, queue, isRunning } };
+    this.#backend = { client, tasks: { store, queue, isRunning }, quarantine };
     return adapters;
   }
 

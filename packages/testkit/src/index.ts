@@ -18,6 +18,10 @@ export {
 } from "./contracts/lease-store.contract.ts";
 export type { LogUnderTest } from "./contracts/log-bench.ts";
 export { type LogContract, testLogContract } from "./contracts/log.contract.ts";
+export {
+  type QuarantineContract,
+  testQuarantineContract,
+} from "./contracts/quarantine.contract.ts";
 export { rejection } from "./contracts/rejection.ts";
 export {
   type Service,

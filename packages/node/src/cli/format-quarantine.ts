@@ -1,38 +1,35 @@
 import { decodeUtf8 } from "@horae/core";
-import type { ListedRecord } from "@horae/kafka";
+import type { QuarantinedView } from "../quarantine-view.ts";
 import { printable } from "./printable.ts";
+import { formatTable } from "./table.ts";
 
-/** `3/1042`: how a record is named on the command line. */
-export function positionText({ partition, offset }: { partition: number; offset: number }): string {
-  return `${partition}/${offset}`;
-}
-
-/** Null for anything else than `<partition>/<offset>`. */
-export function parsePosition(text: string): { partition: number; offset: number } | null {
-  const match = /^(\d{1,6})\/(\d{1,15})$/.exec(text);
-  return match === null ? null : { partition: Number(match[1]), offset: Number(match[2]) };
-}
-
-/** A record as one line of a list. */
-export function quarantineLine(record: ListedRecord): string {
-  const time = new Date(record.timestampMs).toISOString();
-  const replayed = record.isReplayed ? "  (replayed)" : "";
-  const columns = [positionText(record).padEnd(12), time, record.reason.padEnd(24)];
-  return `${columns.join("  ")}  ${printable(record.message)}${replayed}\n`;
+/** Refused records as a table. */
+export function formatQuarantine(
+  records: readonly QuarantinedView[],
+  widthMax: number | null,
+): string {
+  const columns = [
+    { title: "POSITION", text: ({ position }: QuarantinedView) => position, isWhole: true },
+    { title: "REASON", text: ({ reason }: QuarantinedView) => reason },
+    { title: "APPENDED", text: ({ appendedTime }: QuarantinedView) => appendedTime },
+    { title: "REPLAYED", text: (one: QuarantinedView) => (one.isReplayed ? "yes" : "no") },
+    { title: "MESSAGE", text: ({ message }: QuarantinedView) => message },
+  ];
+  return formatTable(records, columns, widthMax);
 }
 
 /** A record with all of its content. */
-export function quarantineText(record: ListedRecord): string {
-  const { reason, message, timestampMs, quarantinedAtMs, key, value, headers, cut } = record;
+export function formatQuarantined(record: QuarantinedView): string {
+  const { position, reason, message, appendedTime, quarantinedTime, key, value, cut } = record;
   const lines: (readonly [name: string, value: string])[] = [
-    ["position", positionText(record)],
+    ["position", position],
     ["reason", reason],
     ["message", message],
-    ["appended", new Date(timestampMs).toISOString()],
-    ["quarantined", new Date(quarantinedAtMs).toISOString()],
+    ["appended", appendedTime],
+    ["quarantined", quarantinedTime],
     ["replayed", record.isReplayed ? "yes" : "no"],
     ["key", contentText(key)],
-    ["headers", JSON.stringify(headers)],
+    ["headers", JSON.stringify(record.headers)],
     ["value", contentText(value)],
     ...(cut === null
       ? []
@@ -41,17 +38,7 @@ export function quarantineText(record: ListedRecord): string {
   return lines.map(([name, text]) => `${name.padEnd(14)}${printable(text)}\n`).join("");
 }
 
-/** A record for programs: bytes in base64. */
-export function quarantineJson(record: ListedRecord): object {
-  const { key, value } = record;
-  return { ...record, key: base64Of(key), value: base64Of(value) };
-}
-
-function contentText(bytes: Uint8Array | null): string {
-  if (bytes === null) return "none";
-  return decodeUtf8(bytes) ?? `base64 ${base64Of(bytes)}`;
-}
-
-function base64Of(bytes: Uint8Array | null): string | null {
-  return bytes === null ? null : Buffer.from(bytes).toString("base64");
+function contentText(base64: string | null): string {
+  if (base64 === null) return "none";
+  return decodeUtf8(Buffer.from(base64, "base64")) ?? `base64 ${base64}`;
 }

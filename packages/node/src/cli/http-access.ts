@@ -5,8 +5,9 @@ import type { OutcomeView } from "../http/outcome-view.ts";
 import type { ListQueryTexts, StaleQueryTexts } from "../listing/list-query.ts";
 import type { TaskPage } from "../listing/list-tasks.ts";
 import type { TaskView } from "../listing/task-view.ts";
+import type { QuarantinePage } from "../quarantine-view.ts";
 import { CommandFailure } from "./command.ts";
-import type { TaskAccess } from "./task-access.ts";
+import type { QuarantineQuery, Replayed, TaskAccess } from "./task-access.ts";
 
 const TIMEOUT_MS = 40_000;
 
@@ -64,14 +65,27 @@ export class HttpAccess implements TaskAccess {
     return this.#page("/stale", query);
   }
 
+  async quarantined(query: QuarantineQuery): Promise<QuarantinePage> {
+    const texts = { ...query, limit: String(query.limit) };
+    return (await bodyOf(await this.#ask("/quarantine", texts))) as QuarantinePage;
+  }
+
+  async replay(filter: { readonly reason?: string }): Promise<Replayed> {
+    return (await bodyOf(await this.#post("/quarantine:replay", filter))) as Replayed;
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
 
   async #page(path: string, query: object): Promise<TaskPage> {
+    return (await bodyOf(await this.#ask(path, query))) as TaskPage;
+  }
+
+  #ask(path: string, query: object): Promise<Response> {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
     const parameters = new URLSearchParams(given as [string, string][]);
-    return (await bodyOf(await this.#fetch(`${path}?${parameters}`, {}))) as TaskPage;
+    return this.#fetch(`${path}?${parameters.toString()}`, {});
   }
 
   #post(path: string, body: object): Promise<Response> {
@@ -82,7 +96,7 @@ export class HttpAccess implements TaskAccess {
     });
   }
 
-  async #fetch(path: string, request: RequestInit): Promise<Response> {
+  async #fetch(path: string, request: OwnRequest): Promise<Response> {
     const url = this.#base + path;
     const controller = new AbortController();
     const timer = this.#clock.setTimer(TIMEOUT_MS, () => controller.abort());
@@ -101,6 +115,12 @@ export class HttpAccess implements TaskAccess {
       timer.cancel();
     }
   }
+}
+
+interface OwnRequest {
+  readonly method?: "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 interface ProblemBody {

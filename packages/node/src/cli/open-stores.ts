@@ -17,10 +17,11 @@ export async function openDirectoryAccess(
   { clock, random }: Io,
 ): Promise<StoreAccess> {
   const opened = await openEmbedded({ dir, queue: { name }, clock });
-  const { log, store, queue } = opened;
+  const { log, store, queue, quarantine } = opened;
   const close = (): Promise<void> => opened.close();
   const clientSettings = EMBEDDED_CLIENT_SETTINGS;
-  return new StoreAccess({ log, store, queue, clientSettings, close, clock, random });
+  const adapters = { log, store, queue, quarantine, clientSettings, close };
+  return new StoreAccess({ ...adapters, clock, random });
 }
 
 /** Throws what `openAdapters` throws, after ten seconds also for servers that do not answer. */

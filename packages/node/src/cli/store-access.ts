@@ -1,6 +1,6 @@
 import type { ClientSettings, ScheduledTask, ScheduleOutcome, TaskInput } from "@horae/client";
 import { Client } from "@horae/client";
-import type { Clock, Log, Random, TaskStore } from "@horae/core";
+import type { Clock, Log, Quarantine, Random, TaskStore } from "@horae/core";
 import { parseTaskKey } from "@horae/core";
 import { appenderOf } from "../appender.ts";
 import type { ListQueryTexts, StaleQueryTexts } from "../listing/list-query.ts";
@@ -9,11 +9,14 @@ import type { ListSource, TaskPage } from "../listing/list-tasks.ts";
 import { listStale, listTasks } from "../listing/list-tasks.ts";
 import type { TaskView } from "../listing/task-view.ts";
 import { findTask } from "../listing/task-view.ts";
-import type { TaskAccess } from "./task-access.ts";
+import type { QuarantinePage } from "../quarantine-view.ts";
+import { parsePosition, positionText, quarantinePage } from "../quarantine-view.ts";
+import type { QuarantineQuery, Replayed, TaskAccess } from "./task-access.ts";
 
 export interface StoreAccessOptions {
   readonly log: Log;
   readonly store: TaskStore;
+  readonly quarantine: Quarantine;
   readonly queue: { readonly partitions: number; readonly bucketMs: number };
   readonly clientSettings: Partial<ClientSettings>;
   readonly close: () => Promise<void>;
@@ -50,6 +53,20 @@ export class StoreAccess implements TaskAccess {
 
   stale(query: StaleQueryTexts): Promise<TaskPage> {
     return listStale(this.#source, parseStaleQuery(query, this.#options.clock.nowMs()));
+  }
+
+  quarantined({ reason, position, limit }: QuarantineQuery): Promise<QuarantinePage> {
+    const found = position === undefined ? null : parsePosition(position);
+    const filter = {
+      ...(reason !== undefined && { reason }),
+      ...(found !== null && { positions: [found] }),
+    };
+    return quarantinePage(this.#options.quarantine, filter, limit);
+  }
+
+  async replay(filter: { readonly reason?: string }): Promise<Replayed> {
+    const { replayed, cut } = await this.#options.quarantine.replay(filter);
+    return { replayed, cut: cut.map(positionText) };
   }
 
   async close(): Promise<void> {

@@ -25,7 +25,7 @@ export function formatTable<Row>(
     ...rows.map((row) => columns.map(({ text }) => printable(text(row)))),
   ];
   const widths = columns.map((_, index) =>
-    Math.max(...lines.map((cells) => [...cells[index]!].length)),
+    Math.max(...lines.map((cells) => charactersOf(cells[index]!).length)),
   );
   if (widthMax !== null) narrow(widths, columns, widthMax);
   return lines.map((cells) => lineOf(cells, widths)).join("");
@@ -48,10 +48,15 @@ function narrow<Row>(widths: number[], columns: readonly Column<Row>[], widthMax
 
 function lineOf(cells: readonly string[], widths: readonly number[]): string {
   const fitted = cells.map((cell, index) => {
-    const characters = [...cell];
+    const characters = charactersOf(cell);
     const width = widths[index]!;
     if (characters.length > width) return `${characters.slice(0, width - 1).join("")}…`;
     return cell + " ".repeat(width - characters.length);
   });
   return `${fitted.join(GAP).trimEnd()}\n`;
+}
+
+/** Code points: near enough to what a terminal shows. */
+function charactersOf(text: string): string[] {
+  return Array.from(text);
 }

@@ -4,6 +4,7 @@ import type { NodeConfig } from "../config/settings-table.ts";
 import type { ListQueryTexts, StaleQueryTexts } from "../listing/list-query.ts";
 import type { TaskPage } from "../listing/list-tasks.ts";
 import type { TaskView } from "../listing/task-view.ts";
+import type { QuarantinePage } from "../quarantine-view.ts";
 import type { CommandArguments, CommandOption, Io } from "./command.ts";
 import { UsageError } from "./command.ts";
 import { configOf } from "./config-option.ts";
@@ -18,7 +19,22 @@ export interface TaskAccess {
   get(key: string): Promise<TaskView | null>;
   list(query: ListQueryTexts): Promise<TaskPage>;
   stale(query: StaleQueryTexts): Promise<TaskPage>;
+  quarantined(query: QuarantineQuery): Promise<QuarantinePage>;
+  replay(filter: { readonly reason?: string }): Promise<Replayed>;
   close(): Promise<void>;
+}
+
+export interface QuarantineQuery {
+  readonly reason?: string;
+  /** `<partition>/<offset>`. */
+  readonly position?: string;
+  readonly limit: number;
+}
+
+export interface Replayed {
+  readonly replayed: number;
+  /** Positions of records that were left out, because only their beginning was kept. */
+  readonly cut: readonly string[];
 }
 
 export const DEFAULT_DIRECTORY = ".horae";

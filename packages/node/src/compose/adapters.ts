@@ -4,6 +4,7 @@ import type {
   HandlerLogger,
   LeaseStore,
   Log,
+  Quarantine,
   Random,
   TaskStore,
   Telemetry,
@@ -15,6 +16,7 @@ export interface Adapters {
   readonly log: Log;
   readonly store: TaskStore;
   readonly leases: LeaseStore;
+  readonly quarantine: Quarantine;
   /** What suits a client of this log. */
   readonly clientSettings: Partial<ClientSettings>;
   /** Lets others find the node, where there is a place for that. */

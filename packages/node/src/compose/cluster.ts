@@ -2,8 +2,8 @@ import type { CassandraConnection } from "@horae/cassandra";
 import { connectCassandra } from "@horae/cassandra";
 import type { HoraeError } from "@horae/core";
 import { hasCode, repeat } from "@horae/core";
-import type { KafkaLog } from "@horae/kafka";
-import { checkTopics, openKafkaLog } from "@horae/kafka";
+import type { KafkaLog, KafkaLogLine, KafkaQuarantine } from "@horae/kafka";
+import { checkTopics, openKafkaLog, openKafkaQuarantine } from "@horae/kafka";
 import type { NodeConfig } from "../config/settings-table.ts";
 import type { Adapters, OpenOptions } from "./adapters.ts";
 import type { ClusterSettings } from "./cluster-settings.ts";
@@ -20,7 +20,7 @@ export async function openCluster(config: NodeConfig, options: OpenOptions): Pro
   const connecting = openStore(config, settings, both);
   try {
     const [connection] = await Promise.all([connecting, waitForTopics(settings, both)]);
-    return adaptersOf(logOf(settings, options), connection, config.queue.name);
+    return adaptersOf(openKafka(settings, options), connection, config.queue.name);
   } catch (error) {
     abort.abort();
     await connecting.then((connection) => connection.close()).catch(() => undefined);
@@ -28,26 +28,40 @@ export async function openCluster(config: NodeConfig, options: OpenOptions): Pro
   }
 }
 
-function logOf({ kafka }: ClusterSettings, options: OpenOptions): KafkaLog {
+interface KafkaAdapters {
+  readonly log: KafkaLog;
+  readonly quarantine: KafkaQuarantine;
+}
+
+/** Both connect when they are first used. */
+function openKafka({ kafka }: ClusterSettings, options: OpenOptions): KafkaAdapters {
   const { clock, logger, name } = options;
-  return openKafkaLog({
+  const onLog = ({ level, message, fields }: KafkaLogLine): void =>
+    logger.debug({ ...fields, kafkaLevel: level }, message);
+  const log = openKafkaLog({
     settings: { ...kafka, memberName: name },
     clock,
     onTrouble: ({ operation, error }) => report(options, operation, error),
-    onLog: ({ level, message, fields }) => logger.debug({ ...fields, kafkaLevel: level }, message),
+    onLog,
   });
+  return { log, quarantine: openKafkaQuarantine({ settings: kafka, clock, onLog }) };
 }
 
-function adaptersOf(log: KafkaLog, connection: CassandraConnection, queue: string): Adapters {
+function adaptersOf(
+  { log, quarantine }: KafkaAdapters,
+  connection: CassandraConnection,
+  queue: string,
+): Adapters {
   return {
     log,
+    quarantine,
     store: connection.taskStore(queue),
     leases: connection.leaseStore(queue),
     clientSettings: {},
     // Who looks for a node finds its URL in its leases.
     announce: () => Promise.resolve(),
     close: async () => {
-      await log.close();
+      await Promise.all([log.close(), quarantine.close()]);
       await connection.close();
     },
   };

@@ -12,7 +12,7 @@ export async function openDirectory(options: {
   readonly clock: Clock;
 }): Promise<Adapters> {
   const opened = await openEmbedded(options);
-  const { log, store, leases } = opened;
+  const { log, store, leases, quarantine } = opened;
   try {
     await ensureQueueSettings(store, options.queue);
   } catch (error) {
@@ -23,6 +23,7 @@ export async function openDirectory(options: {
     log,
     store,
     leases,
+    quarantine,
     clientSettings: EMBEDDED_CLIENT_SETTINGS,
     announce: async (url) => opened.setUrl(url),
     close: () => opened.close(),

@@ -171,3 +171,47 @@ export const staleQuerySchema = Type.Partial(
     pageToken: Type.String(),
   }),
 );
+
+export const quarantineQuerySchema = Type.Partial(
+  Type.Object({
+    reason: Type.String(),
+    position: Type.String({ description: "<partition>/<offset>" }),
+    limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
+  }),
+);
+
+const base64 = orNull(Type.String({ contentEncoding: "base64" }));
+
+export const quarantinePageSchema = open(
+  {
+    records: Type.Array(
+      Type.Object({
+        position: Type.String(),
+        reason: Type.String(),
+        message: Type.String(),
+        appendedTime: Type.String(),
+        quarantinedTime: Type.String(),
+        isReplayed: Type.Boolean(),
+        key: base64,
+        value: base64,
+        headers,
+        cut: orNull(Type.Object({ length: Type.Integer(), sha256: Type.String() })),
+      }),
+    ),
+    isCutShort: Type.Boolean({ description: "There are more" }),
+  },
+  "Records that could not be taken for tasks",
+);
+
+export const replayInputSchema = Type.Object(
+  { reason: Type.Optional(Type.String()) },
+  { additionalProperties: false },
+);
+
+export const replaySchema = open(
+  {
+    replayed: Type.Integer(),
+    cut: Type.Array(Type.String({ description: "Left out: only its beginning was kept" })),
+  },
+  "What was appended again",
+);

@@ -6,6 +6,7 @@ import { PROBLEM_MEDIA_TYPE, problemOf, ProblemError } from "./problem.ts";
 import { requireToken } from "./access-token.ts";
 import { addBatchRoute } from "./batch-route.ts";
 import { addListRoutes } from "./list-route.ts";
+import { addQuarantineRoutes } from "./quarantine-routes.ts";
 import type { ReadinessSource } from "./readiness.ts";
 import { addProbeRoutes } from "./probe-routes.ts";
 import { ReadinessProbe } from "./readiness.ts";
@@ -76,6 +77,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   addTaskRoutes(app, options);
   addBatchRoute(app, options);
   addListRoutes(app, options);
+  addQuarantineRoutes(app, options);
   return { url: await listen(app, options), routes, close: () => app.close() };
 }
 

@@ -1,4 +1,5 @@
 import type { Client, TaskInput } from "@horae/client";
+import type { Quarantine } from "@horae/core";
 import { HoraeError, parseTaskKey } from "@horae/core";
 import type { FastifyInstance } from "fastify";
 import type { ListSource } from "../listing/list-tasks.ts";
@@ -9,6 +10,7 @@ import { ProblemError } from "./problem.ts";
 export interface TaskBackend {
   readonly client: Client;
   readonly tasks: ListSource;
+  readonly quarantine: Quarantine;
 }
 
 export interface TaskRoutesOptions {

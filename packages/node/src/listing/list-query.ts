@@ -59,7 +59,7 @@ export function parseListQuery(texts: ListQueryTexts, nowMs: number): ListQuery 
     type: type ?? null,
     fromMs,
     toMs,
-    limit: limit === undefined ? LIMIT : limitOf(limit),
+    limit: limitOf(limit),
     after: pageToken === undefined ? null : parsePageToken(pageToken),
   };
 }
@@ -80,7 +80,7 @@ export function parseStaleQuery(texts: StaleQueryTexts, nowMs: number): StaleQue
   if (!/^\d{1,13}$/.test(olderThan)) throw invalid("olderThanMs", "milliseconds");
   return {
     beforeMs: Math.max(0, nowMs - Number(olderThan)),
-    limit: limit === undefined ? LIMIT : limitOf(limit),
+    limit: limitOf(limit),
     after: pageToken === undefined ? null : parsePageToken(pageToken),
   };
 }
@@ -100,7 +100,9 @@ function timeOf(path: string, text: string | undefined, absentMs: number): numbe
   return timeMs;
 }
 
-function limitOf(text: string): number {
+/** Throws `REQUEST_INVALID`. */
+export function limitOf(text: string | undefined): number {
+  if (text === undefined) return LIMIT;
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit < 1 || limit > LIMIT_MAX) throw invalid("limit", `an integer from 1 to ${LIMIT_MAX}`);
   return limit;

@@ -32,7 +32,13 @@ export type EventType =
   | "groupChanged";
 
 export type EventLine = Reported & { readonly line: "event"; readonly at: number };
-export type Line = AttemptLine | EventLine | { readonly line: "ready"; readonly at: number };
+export interface ReadyLine {
+  readonly line: "ready";
+  readonly at: number;
+  readonly url: string | null;
+}
+
+export type Line = AttemptLine | EventLine | ReadyLine;
 
 /** What waits for lines may look at those of several nodes. */
 const wakers = new Set<() => void>();
@@ -98,8 +104,10 @@ export class NodeProcess {
     }
   }
 
-  ready(): Promise<unknown> {
-    return this.until("it was ready", () => this.lines.some(({ line }) => line === "ready"));
+  ready(): Promise<ReadyLine> {
+    return this.until("it was ready", () =>
+      this.lines.find((one): one is ReadyLine => one.line === "ready"),
+    );
   }
 
   signal(signal: NodeJS.Signals): void {

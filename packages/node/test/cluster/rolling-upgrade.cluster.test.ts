@@ -40,7 +40,7 @@ test("records of a newer version are kept by an older build, and run after upgra
   await newer.until("it has all of it", () => newer.events("takeOverEnded").length >= 4);
   expect(newer.attempts).toEqual([]);
 
-  const [first] = (await bench.horae("quarantine", "list")).split("\n");
+  const [, first] = (await bench.horae("quarantine", "list")).split("\n");
   const position = /^\d+\/\d+/.exec(first!)![0];
   expect(await bench.horae("quarantine", "show", position)).toMatch(
     /reason +VERSION_UNSUPPORTED\n[^]*value +\{"version":2,/,

@@ -77,8 +77,9 @@ function poisonFor(nowMs: number): { records: RawRecord[]; codes: string[] } {
 }
 
 async function quarantinedReasons(): Promise<string[]> {
-  const lines = (await bench.horae("quarantine", "list", "--json")).trimEnd().split("\n");
-  return lines.map((line) => (JSON.parse(line) as { reason: string }).reason);
+  const out = await bench.horae("quarantine", "list", "--limit", "1000", "--json");
+  const { records } = JSON.parse(out) as { records: { reason: string }[] };
+  return records.map(({ reason }) => reason);
 }
 
 function ended(nodes: readonly NodeProcess[]): number {

@@ -1,5 +1,5 @@
 import { Client } from "@horae/client";
-import type { StatusCells, TaskKey } from "@horae/core";
+import type { ListedRecord, Quarantine, QuarantineFilter, StatusCells, TaskKey } from "@horae/core";
 import { bucketOf, parseTaskKey, partitionOf, SeededRandom } from "@horae/core";
 import type { EngineState } from "@horae/engine";
 import { deadLetter, FakeClock, MemoryLog, MemoryStore, taskRequest } from "@horae/testkit";
@@ -30,6 +30,17 @@ export class HttpBench {
   readonly clock = new FakeClock(Date.UTC(2026, 0, 1));
   readonly log = new MemoryLog({ clock: this.clock, partitions: QUEUE.partitions });
   readonly store = new MemoryStore();
+  quarantined: ListedRecord[] = [];
+  replayedWith: QuarantineFilter | null = null;
+  /** Only what is asked of it is of interest here. */
+  readonly quarantine: Quarantine = {
+    list: (filter = {}) => this.#list(filter),
+    replay: (filter = {}) => {
+      this.replayedWith = filter;
+      return Promise.resolve({ replayed: 2, cut: [{ partition: 1, offset: 7 }] });
+    },
+    close: () => Promise.resolve(),
+  };
   /** Uniqueness keys of tasks that run. */
   readonly running = new Set<string>();
   readonly logged: object[] = [];
@@ -47,7 +58,8 @@ export class HttpBench {
     const note = (fields: object) => void this.logged.push(fields);
     const client = new Client({ appender: log, clock, random: new SeededRandom(1) });
     const isRunning = (key: TaskKey): boolean => this.running.has(key.uniquenessKey);
-    const backend = { client, tasks: { store, queue: QUEUE, isRunning } };
+    const { quarantine } = this;
+    const backend = { client, tasks: { store, queue: QUEUE, isRunning }, quarantine };
     this.#server = await startHttp({
       host: "127.0.0.1",
       port: 0,
@@ -59,6 +71,14 @@ export class HttpBench {
       random: new SeededRandom(2),
       logger: { debug: note, info: note, warn: note, error: note },
     });
+  }
+
+  async *#list({ reason, positions }: QuarantineFilter): AsyncGenerator<ListedRecord> {
+    for (const record of this.quarantined) {
+      if (reason !== undefined && record.reason !== reason) continue;
+      if (positions !== undefined && positions[0]!.offset !== record.offset) continue;
+      yield record;
+    }
   }
 
   /** As it was after the start; what is stored stays. */

@@ -17,6 +17,8 @@ interface Document {
 const PATHS = {
   tasks: "/v1/queues/{queue}/tasks",
   stale: "/v1/queues/{queue}/stale",
+  quarantine: "/v1/queues/{queue}/quarantine",
+  replay: "/v1/queues/{queue}/quarantine:replay",
   batch: "/v1/queues/{queue}/tasks:batch",
   task: "/v1/queues/{queue}/tasks/{scheduledTime}/{orderingId}/{uniquenessKey}",
 };
@@ -83,6 +85,13 @@ test("answers are what the document promises", async () => {
   const stale = `/v1/queues/${QUEUE.name}/stale`;
   expectPromised(PATHS.stale, "get", await bench.ask(stale));
   expectPromised(PATHS.stale, "get", await bench.ask(`${stale}?limit=x`));
+  const quarantine = `/v1/queues/${QUEUE.name}/quarantine`;
+  expectPromised(PATHS.quarantine, "get", await bench.ask(quarantine));
+  const headers = { "content-type": "application/json" };
+  const replay = (body: string) =>
+    bench.ask(`${quarantine}:replay`, { method: "POST", headers, body });
+  expectPromised(PATHS.replay, "post", await replay("{}"));
+  expectPromised(PATHS.replay, "post", await replay("[]"));
   bench.hasStarted = false;
   expectPromised("/readyz", "get", await bench.ask("/readyz"));
   expectPromised(PATHS.tasks, "get", await bench.ask(queue));

@@ -182,6 +182,85 @@ describe("stale tasks", () => {
   });
 });
 
+describe("the quarantine", () => {
+  const path = `/v1/queues/${QUEUE.name}/quarantine`;
+  const bad = (offset: number, reason: string) => ({
+    partition: 1,
+    offset,
+    reason,
+    message: "m",
+    timestampMs: 1_000,
+    quarantinedAtMs: 2_000,
+    key: null,
+    value: Buffer.from([0xff]),
+    headers: { h: "1" },
+    cut: null,
+    isReplayed: false,
+  });
+  const replay = (body: unknown) =>
+    bench.ask(`${path}:replay`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  beforeAll(() => {
+    bench.quarantined = [bad(7, "X"), bad(8, "Y"), bad(9, "Y")];
+  });
+
+  it("lists records, bytes in base64", async () => {
+    const { status, body } = await bench.ask(`${path}?limit=1`);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      records: [
+        {
+          position: "1/7",
+          reason: "X",
+          message: "m",
+          appendedTime: "1970-01-01T00:00:01.000Z",
+          quarantinedTime: "1970-01-01T00:00:02.000Z",
+          isReplayed: false,
+          key: null,
+          value: "/w==",
+          headers: { h: "1" },
+          cut: null,
+        },
+      ],
+      isCutShort: true,
+    });
+    const positions = async (query: string) => {
+      const { records } = (await bench.ask(`${path}?${query}`)).body as {
+        records: { position: string }[];
+      };
+      return records.map(({ position }) => position);
+    };
+    expect(await positions("reason=Y")).toEqual(["1/8", "1/9"]);
+    expect(await positions("position=1/9")).toEqual(["1/9"]);
+  });
+
+  it("replays by reason, or everything when that is said", async () => {
+    expect(await replay({ reason: "Y" })).toMatchObject({
+      status: 200,
+      body: { replayed: 2, cut: ["1/7"] },
+    });
+    expect(bench.replayedWith).toEqual({ reason: "Y" });
+    await replay({});
+    expect(bench.replayedWith).toEqual({});
+  });
+
+  it.each([null, [], "X", { reason: 1 }, { reasn: "X" }])(
+    "does not replay for %j",
+    async (body) => {
+      bench.replayedWith = null;
+      expect(await replay(body)).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID" } });
+      expect(bench.replayedWith).toBeNull();
+    },
+  );
+
+  it.each(["position=1", "position=x/1", "limit=0", "from=x"])("refuses %s", async (query) => {
+    expect((await bench.ask(`${path}?${query}`)).status).toBe(400);
+  });
+});
+
 describe("readiness", () => {
   it("is there when what the group gives to the node runs, and log and store answer", async () => {
     const answer = await bench.ask("/readyz");

@@ -66,4 +66,4 @@ process.once("SIGTERM", () => {
   });
 });
 await node.start();
-note({ line: "ready" });
+note({ line: "ready", url: node.url });

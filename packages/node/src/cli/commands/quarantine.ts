@@ -1,14 +1,10 @@
-import type { KafkaQuarantine, QuarantineFilter } from "@horae/kafka";
 import type { Command, CommandArguments, CommandOption, Io } from "../command.ts";
 import { CommandFailure, UsageError } from "../command.ts";
-import { CONFIG_OPTION, configOf } from "../config-option.ts";
-import {
-  parsePosition,
-  positionText,
-  quarantineJson,
-  quarantineLine,
-  quarantineText,
-} from "../format-quarantine.ts";
+import { formatQuarantine, formatQuarantined } from "../format-quarantine.ts";
+import { limitOf } from "../../listing/list-query.ts";
+import { parsePosition } from "../../quarantine-view.ts";
+import type { TaskAccess } from "../task-access.ts";
+import { ACCESS_OPTIONS, openTaskAccess } from "../task-access.ts";
 
 const REASON: CommandOption = { type: "string", describe: "Only records with this reason" };
 
@@ -18,18 +14,22 @@ export const quarantineListCommand: Command = {
   describe: "List the records that were refused",
   options: {
     reason: REASON,
-    json: { type: "boolean", describe: "Print one object per line; bytes in base64" },
-    ...CONFIG_OPTION,
+    limit: { type: "string", describe: "At most so many, 1 to 1000; default 100" },
+    json: { type: "boolean", describe: "Print an object, as docs/cli.md describes it" },
+    ...ACCESS_OPTIONS,
   },
-  examples: [
-    ["horae quarantine list --config c.yaml --reason VERSION_UNKNOWN", "Those of a newer build"],
-  ],
-  run: (args, io) =>
-    withQuarantine(args, io, async (quarantine) => {
-      for await (const record of quarantine.list(filterOf(args))) {
-        io.out(args.flag("json") ? jsonLine(quarantineJson(record)) : quarantineLine(record));
-      }
-    }),
+  examples: [["horae quarantine list --reason VERSION_UNSUPPORTED", "Those of a newer build"]],
+  run: (args, io) => {
+    const limit = limitOf(args.optionalText("limit") ?? undefined);
+    return withAccess(args, io, async (access) => {
+      const page = await access.quarantined({ ...filterOf(args), limit });
+      const { records, isCutShort } = page;
+      if (args.flag("json")) io.out(jsonLine({ version: 1, ...page }));
+      else if (records.length === 0) io.err("horae: no refused records\n");
+      else io.out(formatQuarantine(records, io.widthMax));
+      if (isCutShort && !args.flag("json")) io.err("horae: there are more; see --limit\n");
+    });
+  },
 };
 
 /** `horae quarantine show`: one of them, with its content. */
@@ -38,18 +38,21 @@ export const quarantineShowCommand: Command = {
   describe: "Show a refused record; its position is <partition>/<offset>",
   options: {
     json: { type: "boolean", describe: "Print an object; bytes in base64" },
-    ...CONFIG_OPTION,
+    ...ACCESS_OPTIONS,
   },
-  examples: [["horae quarantine show 3/1042 --config c.yaml", "The record at offset 1042"]],
+  examples: [["horae quarantine show 3/1042", "The record at offset 1042 of partition 3"]],
   run: (args, io) => {
-    const position = parsePosition(args.text("position"));
-    if (position === null) throw new UsageError("expected <partition>/<offset>, as in 3/1042");
-    return withQuarantine(args, io, async (quarantine) => {
-      for await (const record of quarantine.list({ positions: [position] })) {
-        io.out(args.flag("json") ? jsonLine(quarantineJson(record)) : quarantineText(record));
-        return;
-      }
-      throw new CommandFailure(`there is no refused record ${positionText(position)}`);
+    const position = args.text("position");
+    if (parsePosition(position) === null) {
+      throw new UsageError("expected <partition>/<offset>, as in 3/1042");
+    }
+    return withAccess(args, io, async (access) => {
+      const [record] = (await access.quarantined({ position, limit: 1 })).records;
+      if (record === undefined) throw new CommandFailure(`there is no refused record ${position}`);
+      const text = args.flag("json")
+        ? jsonLine({ version: 1, ...record })
+        : formatQuarantined(record);
+      io.out(text);
     });
   },
 };
@@ -61,39 +64,34 @@ export const quarantineReplayCommand: Command = {
   options: {
     reason: REASON,
     json: { type: "boolean", describe: "Print an object: replayed, cut" },
-    ...CONFIG_OPTION,
+    ...ACCESS_OPTIONS,
   },
-  examples: [
-    ["horae quarantine replay --config c.yaml --reason VERSION_UNKNOWN", "After an upgrade"],
-  ],
+  examples: [["horae quarantine replay --reason VERSION_UNSUPPORTED", "After an upgrade"]],
   run: (args, io) =>
-    withQuarantine(args, io, async (quarantine) => {
-      const { replayed, cut } = await quarantine.replay(filterOf(args));
-      io.out(args.flag("json") ? jsonLine({ replayed, cut }) : `replayed ${replayed}\n`);
+    withAccess(args, io, async (access) => {
+      const result = await access.replay(filterOf(args));
+      const { replayed, cut } = result;
+      io.out(args.flag("json") ? jsonLine({ version: 1, ...result }) : `replayed ${replayed}\n`);
       if (cut.length === 0) return;
-      const positions = cut.map(positionText).join(", ");
-      io.err(`horae: left out, because only their beginning was kept: ${positions}\n`);
+      io.err(`horae: left out, because only their beginning was kept: ${cut.join(", ")}\n`);
     }),
 };
 
-function filterOf(args: CommandArguments): QuarantineFilter {
+function filterOf(args: CommandArguments): { readonly reason?: string } {
   const reason = args.optionalText("reason");
   return reason === null ? {} : { reason };
 }
 
-async function withQuarantine(
+async function withAccess(
   args: CommandArguments,
   io: Io,
-  work: (quarantine: KafkaQuarantine) => Promise<void>,
+  work: (access: TaskAccess) => Promise<void>,
 ): Promise<void> {
-  const config = await configOf(args, io);
-  // Loaded only here: other commands should not wait for a driver.
-  const { openQuarantine } = await import("../../compose/quarantine.ts");
-  const quarantine = openQuarantine(config, io.clock);
+  const access = await openTaskAccess(args, io);
   try {
-    await work(quarantine);
+    await work(access);
   } finally {
-    await quarantine.close();
+    await access.close();
   }
 }
 
