@@ -1,6 +1,8 @@
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { transform } from "@swc/core";
 import { Child, runChild } from "./child.ts";
+import { readmeApplication } from "./readme-application.ts";
 import { useTemporaryDirectory } from "./temporary-directory.ts";
 
 jest.setTimeout(60_000);
@@ -11,9 +13,10 @@ describe("what the README shows", () => {
   const dir = useTemporaryDirectory();
 
   it("is an application that runs", async () => {
-    const text = readFileSync(join(ROOT, "README.md"), "utf8");
-    const [, code] = /```js\n([^]+?)```/.exec(text)!;
-    writeFileSync(join(dir.path, "app.mjs"), code!);
+    const { code } = await transform(readmeApplication(), {
+      jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+    });
+    writeFileSync(join(dir.path, "app.mjs"), code);
     symlinkSync(join(ROOT, "node_modules"), join(dir.path, "node_modules"));
     const app = new Child(["app.mjs"], { cwd: dir.path });
     const [, key] = await app.until(/scheduled (\S+)\n/);
