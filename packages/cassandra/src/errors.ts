@@ -36,8 +36,7 @@ const REFUSED_AT_SIGHT: readonly number[] = [
 export function storeError(error: unknown, operation: string, deed: Deed): HoraeError {
   if (error instanceof HoraeError) return error;
   const isCertain = deed === "read" || isNeverWritten(error, deed);
-  const text =
-    error instanceof Error ? `${error.name}: ${firstLineOf(error.message)}` : String(error);
+  const text = textOf(error);
   const end = isCertain ? "nothing was written" : "it may have been written";
   return new HoraeError(
     isCertain ? "STORE_UNAVAILABLE" : "STORE_UNKNOWN",
@@ -46,9 +45,16 @@ export function storeError(error: unknown, operation: string, deed: Deed): Horae
   );
 }
 
-/** The driver puts the stack of an inner error into its message. */
-function firstLineOf(message: string): string {
-  return message.split("\n", 1)[0]!;
+/** One line. That no host answered says nothing; what one of them said does. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const inner: readonly (readonly [host: string, error: unknown])[] =
+    error instanceof driverErrors.NoHostAvailableError
+      ? Object.entries(error.innerErrors ?? {})
+      : [];
+  const [first] = inner;
+  if (first === undefined) return `${error.name}: ${error.message.split("\n", 1)[0]}`;
+  return `no host answers; ${first[0]}: ${textOf(first[1])}`;
 }
 
 /** True when no server can have begun to apply the statement. */

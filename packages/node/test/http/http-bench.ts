@@ -1,3 +1,4 @@
+import type { ClientSettings } from "@horae/client";
 import { Client } from "@horae/client";
 import type { ListedRecord, Quarantine, QuarantineFilter, StatusCells, TaskKey } from "@horae/core";
 import { bucketOf, parseTaskKey, partitionOf, SeededRandom } from "@horae/core";
@@ -47,16 +48,23 @@ export class HttpBench {
   state: EngineState = { group: GROUP, workingPartitions: [0, 1, 2, 3] };
   hasStarted = true;
   readonly #token: string | null;
+  readonly #limits: Partial<ClientSettings>;
   #server: HttpServer | null = null;
 
-  constructor(options: { token?: string } = {}) {
+  constructor(options: { token?: string; limits?: Partial<ClientSettings> } = {}) {
     this.#token = options.token ?? null;
+    this.#limits = options.limits ?? {};
   }
 
   async start(): Promise<void> {
     const { clock, log, store } = this;
     const note = (fields: object) => void this.logged.push(fields);
-    const client = new Client({ appender: log, clock, random: new SeededRandom(1) });
+    const client = new Client({
+      appender: log,
+      clock,
+      random: new SeededRandom(1),
+      settings: this.#limits,
+    });
     const isRunning = (key: TaskKey): boolean => this.running.has(key.uniquenessKey);
     const { quarantine } = this;
     const backend = { client, tasks: { store, queue: QUEUE, isRunning }, quarantine };

@@ -356,6 +356,27 @@ describe("a token", () => {
   });
 });
 
+test("a node that has more than it can take says so, and when to come again", async () => {
+  const full = new HttpBench({ limits: { inFlightTasksMax: 1, waitingTasksMax: 0 } });
+  await full.start();
+  let goOn: () => void = () => undefined;
+  const isAsked = new Promise<void>((resolve) => {
+    full.log.intercept = ({ when }) => {
+      if (when === "after") return undefined;
+      resolve();
+      return new Promise<void>((release) => (goOn = release));
+    };
+  });
+  const first = full.post(TASK);
+  await isAsked;
+  const refused = await full.post(TASK);
+  expect(refused).toMatchObject({ status: 429, body: { code: "CLIENT_SATURATED" } });
+  expect(refused.response.headers.get("retry-after")).toBe("1");
+  goOn();
+  expect((await first).status).toBe(202);
+  await full.stop();
+});
+
 test("keys of tasks in lists are keys that can be asked for", async () => {
   const text = `2026-07-01T00:00:00.000Z/${encodeURIComponent("a/ü?#")}/${encodeURIComponent("%2F")}`;
   await bench.persist(text);
