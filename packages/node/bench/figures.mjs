@@ -180,7 +180,10 @@ if (Object.hasOwn(PHASES, name)) {
   const [place, options] = words.map((word) => JSON.parse(word));
   console.log(JSON.stringify(await PHASES[name](place, options)));
 } else if (Object.hasOwn(PLACES, name)) {
+  // Servers that start or stop do not keep this process.
+  const alive = setInterval(() => undefined, 60_000);
   await reportAll(PLACES[name], Number(words[0] ?? TASKS));
+  clearInterval(alive);
 } else {
   console.error("usage: node figures.mjs embedded|cluster [tasks]");
   process.exitCode = 2;

@@ -16,6 +16,7 @@ export interface AttemptLine {
   readonly time: number;
   readonly key: string;
   readonly attempt: number;
+  readonly epoch: number;
   readonly fence: number;
   readonly partition: number;
 }

@@ -21,8 +21,8 @@ function note(fields) {
   writeSync(1, `${JSON.stringify({ ...fields, at: Number(process.hrtime.bigint()) })}\n`);
 }
 
-function noteAttempt(line, { key }, { attempt, fence, partition }) {
-  note({ line, node: name, time: Date.now(), key, attempt, fence, partition });
+function noteAttempt(line, { key }, { attempt, epoch, fence, partition }) {
+  note({ line, node: name, time: Date.now(), key, attempt, epoch, fence, partition });
 }
 
 const handlers = {
