@@ -50,7 +50,7 @@ export class QueueBench {
   readonly #dir = mkdtempSync(join(tmpdir(), "horae-cluster-"));
   readonly #nodes: NodeProcess[] = [];
   readonly #closers: (() => Promise<unknown>)[] = [];
-  #connection: CassandraConnection | null = null;
+  #connecting: Promise<CassandraConnection> | null = null;
 
   static async open(options: BenchOptions = {}): Promise<QueueBench> {
     const servers = options.servers ?? {
@@ -135,15 +135,20 @@ export class QueueBench {
 
   /** The row of a task, as the store has it. */
   async row(key: string): Promise<TaskRow | undefined> {
-    const { contactPoints, localDataCenter } = this.servers.cassandra;
-    const ports = { clock: systemClock, random: systemRandom };
-    this.#connection ??= await connectCassandra({ contactPoints, localDataCenter }, ports);
+    const connection = await this.#connect();
     const parsed = parseTaskKey(key);
     const partition = partitionOf(parsed.orderingId, this.queue.partitions);
     const bucket = bucketOf(parsed, this.queue.bucketMs);
-    const store = this.#connection.taskStore(this.name);
+    const store = connection.taskStore(this.name);
     const [row] = await store.findTasks({ partition, bucket, keys: [parsed] });
     return row;
+  }
+
+  #connect(): Promise<CassandraConnection> {
+    const { contactPoints, localDataCenter } = this.servers.cassandra;
+    const ports = { clock: systemClock, random: systemRandom };
+    this.#connecting ??= connectCassandra({ contactPoints, localDataCenter }, ports);
+    return this.#connecting;
   }
 
   /** What the store has of these tasks. */
@@ -167,7 +172,7 @@ export class QueueBench {
   async close(): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.end("SIGKILL")));
     await Promise.all(this.#closers.map((close) => close()));
-    await this.#connection?.close();
+    await (await this.#connecting)?.close();
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }
