@@ -12,8 +12,10 @@ let release;
 export default {
   hello: async (task, ctx) => {
     console.error("ran " + task.uniquenessKey + " " + JSON.stringify(task.data));
+    ctx.logger.info({ greeted: task.data }, "said hello");
     return { greeted: task.data };
   },
+  fails: async () => { throw new Error("no luck"); },
   slow: (task, ctx) => {
     console.error("slow began");
     return new Promise((resolve) => process.stdin.once("data", () => resolve("slow ended")).resume());
@@ -51,7 +53,7 @@ describe("horae", () => {
     const [banner, url] = await node.until(/horae is ready: url=(\S+)\n.*\n.*\n.*\n/);
     expect(banner.split("\n").slice(1, 4)).toEqual([
       `  directory  ${join(dir.path, ".horae")}`,
-      "  handlers   hello, slow (handlers.mjs, reloaded when it changes)",
+      "  handlers   hello, fails, slow (handlers.mjs, reloaded when it changes)",
       "  schedule   npx horae schedule --type hello --ordering-id me --in 5s",
     ]);
     const given = ["schedule", "--type", "hello", "--ordering-id", "me", "--in", "0s"];
@@ -61,6 +63,8 @@ describe("horae", () => {
     const key = byDirectory.out.trimEnd();
     expect(key).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z\/me\/a%2F1$/);
     await node.until(/ran a\/1 \{"n":1\}/);
+    // What handlers log is seen, in words; what the node does is not.
+    expect(await node.until(/^info +said hello \{.*"greeted":\{"n":1\}.*\}$/m)).toHaveLength(1);
 
     const byUrl = await horae(...given, "--url", url!, "--uniqueness-key", "b", "--json");
     expect(JSON.parse(byUrl.out)).toMatchObject({ offset: 1 });
@@ -72,8 +76,25 @@ describe("horae", () => {
     expect(forPeople.out).toContain(`key           ${key}\ntype          hello\nstatus `);
     expect((await horae("tasks", "get", "2026-01-01T00:00:00Z/a/b")).code).toBe(1);
 
+    const failing = [
+      "--type",
+      "fails",
+      "--ordering-id",
+      "f",
+      "--uniqueness-key",
+      "f",
+      "--in",
+      "0s",
+    ];
+    await horae("schedule", ...failing);
+    await node.until(
+      /^warn +attempt 1 ended as retry: HANDLER_ERROR; horae tasks get \S+\/f\/f$/m,
+    );
+
     node.kill("SIGTERM");
-    expect(await node.end()).toMatchObject({ code: 0 });
+    const { code, err } = await node.end();
+    expect(code).toBe(0);
+    expect(err).not.toContain("taken over");
     // Nobody has the directory open now.
     expect(await get(key)).toMatchObject({ status: "succeeded", result: { greeted: { n: 1 } } });
   });

@@ -1,8 +1,10 @@
+import type { Telemetry } from "@horae/core";
 import { variableOf } from "../config/environment.ts";
 import type { NodeConfigInput } from "../config/settings-table.ts";
 import type { ReloadingHandlers } from "../handlers/reloading-handlers.ts";
 import type { HoraeNode } from "../horae-node.ts";
 import { createNode } from "../horae-node.ts";
+import type { LevelLogger } from "../telemetry/log-telemetry.ts";
 import type { Io } from "./command.ts";
 
 export interface ServeOptions {
@@ -11,6 +13,10 @@ export interface ServeOptions {
   readonly handlers: string | ReloadingHandlers;
   /** Settings that the command line gives: the environment does not change them. */
   readonly given: readonly string[];
+  /** Default: JSON lines. */
+  readonly logger?: LevelLogger;
+  /** Beside the log. */
+  readonly telemetry?: Telemetry;
   /** What is printed once the node takes part; whoever starts the process may wait for it. */
   readonly banner: (node: HoraeNode) => string;
 }
@@ -21,6 +27,8 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
   const node = createNode({
     config: options.config,
     handlers: options.handlers,
+    ...(options.logger !== undefined && { logger: options.logger }),
+    ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
     environment: without(io.environment, options.given),
     clock: io.clock,
     random: io.random,

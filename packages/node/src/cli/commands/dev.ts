@@ -28,9 +28,7 @@ export const devCommand: Command = {
     const config = {
       embedded: { dir: dir ?? DEFAULT_DIRECTORY },
       http: { port: Number(port ?? 0) },
-      // What the handlers print should be seen.
-      logging: { level: "warn" },
-    } as const;
+    };
     const given = [
       ...(dir === null ? [] : ["embedded.dir"]),
       ...(port === null ? [] : ["http.port"]),
@@ -46,11 +44,13 @@ async function serveFollowing(
   io: Io,
 ): Promise<void> {
   // Loaded only here: a command that asks a node should not wait for all that a node needs.
-  const [{ serve }, { devBanner }, { ReloadingHandlers }] = await Promise.all([
-    import("../serve.ts"),
-    import("../banners.ts"),
-    import("../../handlers/reloading-handlers.ts"),
-  ]);
+  const [{ serve }, { devBanner }, { devLogger, devTelemetry }, { ReloadingHandlers }] =
+    await Promise.all([
+      import("../serve.ts"),
+      import("../banners.ts"),
+      import("../dev-logger.ts"),
+      import("../../handlers/reloading-handlers.ts"),
+    ]);
   const handlers = await ReloadingHandlers.load({
     file,
     clock: io.clock,
@@ -59,7 +59,10 @@ async function serveFollowing(
   });
   const banner = (node: HoraeNode): string => devBanner(node, { file, types: handlers.types });
   try {
-    await serve({ ...options, handlers, banner }, io);
+    // Who asks for a level wants the log of a node in production.
+    const isAsked = io.environment["HORAE_LOGGING_LEVEL"] !== undefined;
+    const forPeople = { logger: devLogger(io.err), telemetry: devTelemetry(io.err) };
+    await serve({ ...options, ...(!isAsked && forPeople), handlers, banner }, io);
   } finally {
     handlers.stop();
   }
