@@ -87,9 +87,7 @@ describe("horae", () => {
       "0s",
     ];
     await horae("schedule", ...failing);
-    await node.until(
-      /^warn +attempt 1 ended as retry: HANDLER_ERROR; horae tasks get \S+\/f\/f$/m,
-    );
+    await node.until(/^warn +attempt 1 ended as retry: HANDLER_ERROR; horae tasks get \S+\/f\/f$/m);
 
     node.kill("SIGTERM");
     const { code, err } = await node.end();

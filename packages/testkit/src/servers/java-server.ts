@@ -53,6 +53,8 @@ export class JavaServer implements ServerNode {
   }
 
   async kill(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
+    // Else the event loop of a test run that has nothing left but this may end before it has.
+    this.#process?.ref();
     // A stopped process would keep a SIGTERM for later.
     this.#process?.kill("SIGCONT");
     this.#process?.kill(signal);
