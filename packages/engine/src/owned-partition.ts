@@ -1,11 +1,11 @@
 import {
   type Checkpoint,
-  compareJournalPositions,
   type HandlerLogger,
   hasCode,
   type HoraeError,
   type TaskHandlers,
 } from "@horae/core";
+import { CheckpointTrail } from "./checkpoint-trail.ts";
 import type { Executor } from "./executor.ts";
 import { Loop } from "./loop.ts";
 import { OwnerContext, type OwnerContextOptions } from "./owner-context.ts";
@@ -36,6 +36,7 @@ export class OwnedPartition {
   readonly #options: OwnedPartitionOptions;
   readonly #context: OwnerContext;
   readonly #loop: Loop;
+  readonly #trail: CheckpointTrail;
   #parts: Parts | null = null;
   #renewing: Promise<void> | null = null;
   /** After a renewal that failed the next one waits until then (monotonic). */
@@ -55,6 +56,7 @@ export class OwnedPartition {
       tick: () => this.#tick(),
       onError: (error) => this.#fail(error),
     });
+    this.#trail = new CheckpointTrail(this.#context, (error) => this.#fail(error));
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -151,9 +153,8 @@ export class OwnedPartition {
         this.#fail(error),
       );
     }
-    const before = lease.checkpoint;
     const snapshot = this.#snapshot();
-    if (await lease.renew(snapshot)) await this.#afterCheckpoint(before, snapshot);
+    if (await lease.renew(snapshot)) this.#trail.follow(snapshot);
   }
 
   /** Acknowledged facts only, taken in one step. */
@@ -166,21 +167,6 @@ export class OwnedPartition {
       journal: attempts.journal.position,
       highestStartedKey: attempts.highestStartedKey,
     };
-  }
-
-  /** Only behind an acknowledged checkpoint is anything forgotten. */
-  async #afterCheckpoint(before: Checkpoint, acked: Checkpoint): Promise<void> {
-    const { partition, log, store } = this.#context;
-    const { appliedOffset: offset, journal: below } = acked;
-    // Both may be lost with the process: the next checkpoint that moves does them again.
-    if (offset > before.appliedOffset) {
-      await this.#context.read("markApplied", () => log.markApplied({ partition, offset }));
-    }
-    if (compareJournalPositions(below, before.journal) > 0) {
-      await this.#context.write("trimClaims", (timestamp) =>
-        store.trimClaims({ partition, timestamp, below }),
-      );
-    }
   }
 
   #reportRenewal(error: unknown): void {
@@ -203,8 +189,9 @@ export class OwnedPartition {
     try {
       await this.#settle();
       while (this.#renewing !== null) await this.#renewing;
-      // From here no renewal may change the row under the release.
+      // From here no renewal may change the row under the release, nor a write take a timestamp.
       this.#isReleased = true;
+      this.#trail.stop();
       if (await lease.release(this.#snapshot())) {
         telemetry.emit({ type: "leaseReleased", partition, epoch });
       }

@@ -189,7 +189,9 @@ export class TaskMemory {
     this.schedule.set(lane, offer?.atMs ?? null);
     this.#beyond.delete(lane);
     if (lane.tasks.length > 0 && offer === null && lane.active === null) this.#beyond.add(lane);
-    if (lane.tasks.length === 0 && lane.leftOutFrom === null) this.#lanes.delete(lane.orderingId);
+    if (lane.tasks.length > 0 || lane.leftOutFrom !== null) return;
+    // Who kept an empty lane (a suspect's was parked) must not take the next one of its id away.
+    if (this.#lanes.get(lane.orderingId) === lane) this.#lanes.delete(lane.orderingId);
   }
 
   /** The lane's rows from `key` on are not all in memory any more; what waits there is dropped. */

@@ -19,8 +19,8 @@ export interface EnvironmentReading {
 
 const PREFIX = "HORAE_";
 
-/** Kubernetes sets these in every pod beside a service that is called `horae`. */
-const FOREIGN = /^HORAE_(SERVICE|PORT)(_|$)/;
+/** Kubernetes sets these in every pod beside a service that is called `horae`; TEST is the testkit's. */
+const FOREIGN = /^HORAE_(SERVICE|PORT|TEST)(_|$)/;
 
 /** So it does beside `horae-http`: HORAE_HTTP_PORT=tcp://10.0.0.1:80. */
 const FOREIGN_VALUE = /^(tcp|udp|sctp):\/\//;

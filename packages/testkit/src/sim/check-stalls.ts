@@ -1,0 +1,90 @@
+import { taskKeyToken } from "@horae/core";
+import type { HistoryLine, StartLine, Violation } from "../checker/index.ts";
+import type { SimCluster } from "./sim-cluster.ts";
+
+/** So late a first start may be while nothing is broken and nothing is in its way. */
+const PATIENCE_MS = 60_000;
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * L6: no task waits in silence. From the moment a task is due and on the log, some attempt of its
+ * ordering id must be under way, or start within a minute, unless a fault lies in between. Asked of runs
+ * without retries only: a lane that waits for one is quiet by right.
+ */
+export function checkStalls({ recorder, plan, world }: SimCluster): Violation[] {
+  const mayRetry = Object.values(plan.attempts)
+    .flat()
+    .some(({ end }) => end !== "returns");
+  if (mayRetry) return [];
+  const { lines } = recorder;
+  const faults = faultSpans(lines, world.nowMs, plan.settings.leasePeriodMs! * 4 + plan.sessionMs);
+  const starts = lines.filter((line): line is StartLine => line.line === "start");
+  const violations: Violation[] = [];
+  for (const [token, wait] of waitsOf(lines, starts)) {
+    if (wait.toMs - wait.fromMs < PATIENCE_MS) continue;
+    const inLane = starts.filter(({ key }) => key.orderingId === wait.orderingId);
+    const times = inLane.map(({ atMs }) => atMs).filter((ms) => ms > wait.fromMs && ms < wait.toMs);
+    // A handler takes 40 seconds at the most: a lane at work shows a start now and then.
+    const marks = [wait.fromMs, ...times, wait.toMs];
+    const quiet = marks
+      .slice(1)
+      .map((toMs, index): Span => ({ fromMs: marks[index]!, toMs }))
+      .find((span) => span.toMs - span.fromMs > PATIENCE_MS && !isTouched(faults, span));
+    if (quiet === undefined) continue;
+    const message = `waited in silence from ${quiet.fromMs} to ${quiet.toMs}`;
+    violations.push({ invariant: "L6", key: null, message: `${token}: ${message}` });
+  }
+  return violations;
+}
+
+interface Wait extends Span {
+  readonly orderingId: string;
+}
+
+/** From due and acked to the first start. */
+function waitsOf(lines: readonly HistoryLine[], starts: readonly StartLine[]): Map<string, Wait> {
+  const firsts = new Map<string, StartLine>();
+  for (const start of starts) {
+    const token = taskKeyToken(start.key);
+    if (!firsts.has(token)) firsts.set(token, start);
+  }
+  const waits = new Map<string, Wait>();
+  const asks = new Map<number, Extract<HistoryLine, { line: "ask" }>>();
+  for (const line of lines) {
+    if (line.line === "ask") asks.set(line.call, line);
+    if (line.line !== "answer" || line.answer !== "acked") continue;
+    const { key } = asks.get(line.call)!;
+    const token = taskKeyToken(key);
+    const start = firsts.get(token);
+    if (start === undefined || waits.has(token)) continue;
+    // By the wall clock of the node that ran it: how long ago it was due when it started.
+    const dueMs = start.atMs - (start.wallMs - key.scheduledTimeMs);
+    const { orderingId } = key;
+    waits.set(token, { orderingId, fromMs: Math.max(dueMs, line.atMs), toMs: start.atMs });
+  }
+  return waits;
+}
+
+function faultSpans(lines: readonly HistoryLine[], endMs: number, graceMs: number): Span[] {
+  const spans: Span[] = [];
+  const open = new Map<number, number>();
+  for (const line of lines) {
+    if (line.line === "faultBegan") open.set(line.fault, line.atMs);
+    else if (line.line === "faultEnded") {
+      spans.push({ fromMs: open.get(line.fault) ?? 0, toMs: line.atMs + graceMs });
+      open.delete(line.fault);
+    } else if (line.line === "death" || line.line === "boot") {
+      spans.push({ fromMs: line.atMs, toMs: line.atMs + graceMs });
+    }
+  }
+  for (const fromMs of open.values()) spans.push({ fromMs, toMs: endMs });
+  return spans;
+}
+
+function isTouched(faults: readonly Span[], span: Span): boolean {
+  return faults.some((fault) => fault.fromMs <= span.toMs && fault.toMs >= span.fromMs);
+}

@@ -1,0 +1,95 @@
+import {
+  bucketOf,
+  type BucketSummary,
+  compareTaskKeys,
+  decodeRecord,
+  isFinished,
+  type Lease,
+  type LogRecord,
+  partitionOf,
+  type TaskKey,
+} from "@horae/core";
+import type { SimCluster } from "./sim-cluster.ts";
+
+type Report = (invariant: string, key: TaskKey | null, message: string) => void;
+
+/**
+ * The invariant of the store, for every quorum that a next owner may ask: each record at or below the
+ * checkpointed applied offset is finished, or its row is covered by its bucket's summary.
+ */
+export class CoverWatch {
+  readonly #cluster: SimCluster;
+  readonly #report: Report;
+  readonly #applied = new Map<number, number>();
+
+  constructor(cluster: SimCluster, report: Report) {
+    this.#cluster = cluster;
+    this.#report = report;
+  }
+
+  onCheckpoint(partition: number, before: Lease | null, after: Lease): void {
+    const from = before?.checkpoint.appliedOffset ?? -1;
+    const to = after.checkpoint.appliedOffset;
+    if (to < from) this.#report("S2", null, `partition ${partition}: applied ${to} after ${from}`);
+    if (to === from) return;
+    this.#applied.set(partition, to);
+    const at = this.#cluster.log.at(partition);
+    for (const record of at.from(from + 1, to - from)) {
+      if (record.offset <= to) this.#checkRecord(record);
+    }
+    this.check(partition);
+  }
+
+  check(partition: number): void {
+    const { store, plan } = this.#cluster;
+    const applied = this.#applied.get(partition) ?? -1;
+    const at = store.partition(partition);
+    for (const quorum of store.quorums) {
+      const summaries = new Map(
+        at.summaries(quorum, false).map(({ bucket, summary }) => [bucket, summary]),
+      );
+      for (const [bucket, rows] of at.buckets) {
+        for (const { key, request, status } of rows.peek(quorum)) {
+          if (request === null || request.offset > applied || isFinished(status)) continue;
+          if (covers(summaries.get(bucket), key)) continue;
+          this.#report("S1", key, `bucket ${bucketOf(key, plan.bucketMs)} does not cover it`);
+          return;
+        }
+      }
+    }
+  }
+
+  /** S2: it is persisted, in the quarantine, or sent on. */
+  #checkRecord(record: LogRecord): void {
+    const { store, plan, log } = this.#cluster;
+    const { partition, offset } = record;
+    if (log.quarantine.has(`${partition}/${offset}`)) return;
+    const decoded = decodeRecord(record, { nowMs: null });
+    if (!decoded.ok) {
+      this.#report("S2", null, `applied ${partition}/${offset}, which is not in the quarantine`);
+      return;
+    }
+    const { key } = decoded;
+    const to = partitionOf(key.orderingId, plan.partitions);
+    if (to !== partition) {
+      const isThere = log.at(to).records.some(({ value }) => isEqual(value, record.value));
+      if (!isThere) this.#report("S2", key, "applied, and was not sent on");
+      return;
+    }
+    const bucket = store.partition(partition).bucket(bucketOf(key, plan.bucketMs));
+    const isPersisted = store.quorums.every((quorum) => bucket.peekOne(key, quorum)?.request != null);
+    if (!isPersisted) this.#report("S2", key, `applied at ${offset}, and not persisted`);
+  }
+}
+
+function covers(summary: BucketSummary | undefined, key: TaskKey): boolean {
+  if (summary === undefined) return false;
+  const { lowKey, exceptions } = summary;
+  if (lowKey !== null && compareTaskKeys(key, lowKey) >= 0) return true;
+  return exceptions.some((exception) => compareTaskKeys(exception, key) === 0);
+}
+
+function isEqual(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (a === null || b === null || a.length !== b.length) return a === b;
+  return a.every((byte, index) => byte === b[index]);
+}

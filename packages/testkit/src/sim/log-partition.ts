@@ -1,0 +1,58 @@
+import type { LogRecord } from "@horae/core";
+
+/** The records of one partition. Offsets have gaps now and then, as transactions leave them. */
+export class LogPartition {
+  readonly #records: LogRecord[] = [];
+  readonly #waiting = new Set<() => void>();
+  startOffset = 0;
+  endOffset = 0;
+  /** Its leader is being elected. */
+  isWithoutLeader = false;
+
+  append(record: Omit<LogRecord, "offset">, gap: number): number {
+    const offset = this.endOffset + gap;
+    this.endOffset = offset + 1;
+    this.#records.push({ ...record, offset });
+    this.wake();
+    return offset;
+  }
+
+  get records(): readonly LogRecord[] {
+    return this.#records;
+  }
+
+  find(offset: number): LogRecord | undefined {
+    return this.#records.find((record) => record.offset === offset);
+  }
+
+  from(offset: number, recordsMax: number): LogRecord[] {
+    const records = this.#records;
+    let low = 0;
+    let high = records.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (records[middle]!.offset < offset) low = middle + 1;
+      else high = middle;
+    }
+    return records.slice(low, low + recordsMax);
+  }
+
+  /** What retention does. */
+  dropBelow(offset: number): void {
+    this.startOffset = Math.max(this.startOffset, Math.min(offset, this.endOffset));
+    while (this.#records.length > 0 && this.#records[0]!.offset < this.startOffset) {
+      this.#records.shift();
+    }
+  }
+
+  /** Calls once when there is something new to see. */
+  whenChanged(wake: () => void): void {
+    this.#waiting.add(wake);
+  }
+
+  wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
+  }
+}

@@ -1,0 +1,35 @@
+import type { EngineSettings } from "@horae/engine";
+import type { Dice } from "./dice.ts";
+
+/** Small limits, so that lanes overflow, memory is full, exceptions run out, and keys are forgotten. */
+function tight(dice: Dice): Partial<EngineSettings> {
+  return {
+    concurrency: 2 + dice.below(8),
+    loadedTasksMax: 8 + dice.below(40),
+    laneTasksMax: 2 + dice.below(6),
+    loadRowsMax: 2 + dice.below(10),
+    startedKeysMax: 2 + dice.below(20),
+    exceptionsMax: dice.below(4),
+    exceptionBytesMax: dice.pick([60, 16 * 1_024]),
+    claimMoveMs: dice.pick([1_000, 5_000]),
+    exceptionAfterMs: dice.pick([0, 3_000]),
+    lowKeyLagMs: dice.pick([0, 2_000]),
+    idleBucketsMax: 1 + dice.below(4),
+    claimsPerRowMax: 1 + dice.below(5),
+    outcomesPerWriteMax: 1 + dice.below(5),
+    receiveRecordsMax: 1 + dice.below(20),
+  };
+}
+
+/** The settings of all nodes of a run. */
+export function makeSettings(dice: Dice): Partial<EngineSettings> {
+  const limits = dice.isHead(0.6) ? tight(dice) : { concurrency: 20 };
+  return {
+    ...limits,
+    leasePeriodMs: dice.pick([4_000, 8_000, 15_000]),
+    claimAheadMs: dice.pick([0, 100, 2_000]),
+    lookAheadMs: dice.pick([2_000, 10_000, 60_000]),
+    drainMs: dice.pick([1_000, 10_000]),
+    abortGraceMs: dice.pick([500, 5_000]),
+  };
+}

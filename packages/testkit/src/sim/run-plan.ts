@@ -1,0 +1,118 @@
+import { isFinished, taskKeyToken, type TaskRow } from "@horae/core";
+import { checkHistory, type FinalTask, type Violation } from "../checker/index.ts";
+import { checkStalls } from "./check-stalls.ts";
+import { Nemesis } from "./nemesis.ts";
+import type { Plan } from "./plan.ts";
+import { SimClients } from "./sim-clients.ts";
+import { SimCluster } from "./sim-cluster.ts";
+import { World, type WorldOptions } from "./world.ts";
+
+/** A drain is looked at so often, and for so long at the most. */
+const DRAIN_STEP_MS = 20_000;
+const DRAIN_MAX_MS = 4 * 3_600_000;
+/** Nodes start within this time. */
+const STARTS_MS = 3_000;
+
+export interface SimResult {
+  readonly plan: Plan;
+  readonly violations: readonly Violation[];
+  readonly traceHash: string;
+  readonly reach: ReadonlyMap<string, number>;
+  readonly simulatedMs: number;
+  readonly events: number;
+  readonly faults: number;
+  readonly starts: number;
+  readonly acked: number;
+}
+
+/** Runs one plan to its end and checks it. The same plan gives the same result, bit for bit. */
+export async function runPlan(
+  plan: Plan,
+  options: Pick<WorldOptions, "onNote"> = {},
+): Promise<SimResult> {
+  const world = new World({ seed: plan.seed, ...options });
+  const cluster = new SimCluster(world, plan);
+  const nemesis = new Nemesis(cluster);
+  const clients = new SimClients(cluster);
+  const starts = world.stream();
+  for (const node of cluster.nodes) world.after(starts.next() * STARTS_MS, () => node.start());
+  clients.schedule(plan.appends);
+  nemesis.schedule(plan.faults);
+  world.after(plan.healMs, () => nemesis.heal());
+  const onRejection = (error: unknown): void => cluster.watch.fail(error);
+  process.on("unhandledRejection", onRejection);
+  try {
+    await drain(cluster);
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+  cluster.watch.checkQuarantine(clients.poison);
+  return resultOf(cluster);
+}
+
+/** To the horizon, and on until every acked task has ended. */
+async function drain(cluster: SimCluster): Promise<void> {
+  const { world, plan, watch } = cluster;
+  const isBroken = (): boolean => watch.violations.length > 0;
+  await world.run(plan.horizonMs, isBroken);
+  const limitMs = plan.horizonMs + DRAIN_MAX_MS;
+  while (!isBroken() && world.nowMs < limitMs && !isDrained(cluster)) {
+    await world.run(world.nowMs + DRAIN_STEP_MS, isBroken);
+  }
+}
+
+function isDrained({ recorder, plan, store }: SimCluster): boolean {
+  const finished = new Set(
+    rowsOf(plan, store)
+      .filter(({ status }) => isFinished(status))
+      .map(({ key }) => taskKeyToken(key)),
+  );
+  const asked = new Map<number, string>();
+  for (const line of recorder.lines) {
+    if (line.line === "ask") asked.set(line.call, taskKeyToken(line.key));
+    if (line.line === "answer" && line.answer === "acked" && !finished.has(asked.get(line.call)!)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function rowsOf(plan: Plan, store: SimCluster["store"]): TaskRow[] {
+  return Array.from({ length: plan.partitions }, (_, partition) =>
+    [...store.partition(partition).buckets.values()].flatMap((bucket) => bucket.peek(store.all)),
+  ).flat();
+}
+
+function resultOf(cluster: SimCluster): SimResult {
+  const { world, plan, watch, recorder, store, reach } = cluster;
+  const isBroken = watch.violations.length > 0;
+  const final: FinalTask[] = rowsOf(plan, store)
+    .filter(({ request }) => request !== null)
+    .map(({ key, status }) => ({
+      key,
+      status: status?.status ?? "pending",
+      attempts: status?.attempts ?? 0,
+    }));
+  const history = recorder.history(final, !isBroken);
+  const isSkipping = plan.appends.some(({ options }) => options.onRetry === "skip");
+  const report = checkHistory(history, {
+    graceMs: 3 * plan.settings.leasePeriodMs! + plan.sessionMs + 20_000,
+    zombieMs: 600_000,
+    onRetry: isSkipping ? "skip" : "block",
+  });
+  // What was seen first says most; a run that was broken off has not been drained.
+  const later = isBroken ? [] : [...report.violations, ...checkStalls(cluster)];
+  reach.add("a zombie's attempt beside its successor's", report.counts.zombies);
+  reach.add("a start again, inside a fault", report.counts.allowedRepeats);
+  return {
+    plan,
+    violations: [...watch.violations, ...later],
+    traceHash: world.traceHash,
+    reach: reach.counts,
+    simulatedMs: world.nowMs,
+    events: world.events,
+    faults: cluster.harms,
+    starts: report.counts.starts,
+    acked: report.counts.acked,
+  };
+}

@@ -1,0 +1,239 @@
+import {
+  type BucketSummary,
+  compareTaskKeys,
+  type DeadLetter,
+  type IndexedSummary,
+  type JournalPosition,
+  type JournalRow,
+  type LoadTasks,
+  type PersistTasks,
+  type QueueSettings,
+  type RecordStatuses,
+  type TaskKey,
+  taskKeyToken,
+  type TaskRow,
+  type TaskStore,
+} from "@horae/core";
+import type { SimHost } from "./exchange.ts";
+import type { SimProcess } from "./sim-process.ts";
+import type { ReplicatedWrite, StoreTraffic } from "./store-traffic.ts";
+
+/** Sees the writes of all processes when they are sent. */
+export type OnStoreWrite = (write: {
+  readonly process: SimProcess;
+  readonly operation: string;
+  readonly partition: number;
+  readonly timestamp: number;
+}) => void;
+
+export interface SimStoreOptions {
+  readonly traffic: StoreTraffic;
+  readonly host: SimHost;
+  readonly process: SimProcess;
+  readonly onWrite?: OnStoreWrite;
+  /** A summary was written at a quorum. */
+  readonly onSummary?: (partition: number, bucket: number) => void;
+}
+
+/** The store as one process sees it. */
+export class SimStore implements TaskStore {
+  readonly #options: SimStoreOptions;
+
+  constructor(options: SimStoreOptions) {
+    this.#options = options;
+  }
+
+  persistTasks({ partition, bucket, timestamp, rows }: PersistTasks): Promise<void> {
+    const at = this.#partition(partition).bucket(bucket);
+    return this.#write("persistTasks", partition, timestamp, {
+      rows: rows.length,
+      apply: (replica, row) => {
+        const { key, request } = rows[row]!;
+        at.writeRequest(replica, key, { value: request, timestamp });
+      },
+    });
+  }
+
+  recordStatuses({ partition, bucket, timestamp, rows }: RecordStatuses): Promise<void> {
+    const at = this.#partition(partition).bucket(bucket);
+    return this.#write("recordStatuses", partition, timestamp, {
+      rows: rows.length,
+      apply: (replica, row) => {
+        const { key, status } = rows[row]!;
+        at.writeStatus(replica, key, { value: status, timestamp });
+      },
+    });
+  }
+
+  /** Now and then in two pages, between which the rows may change. */
+  async loadTasks(read: LoadTasks): Promise<readonly TaskRow[]> {
+    const bucket = this.#partition(read.partition).bucket(read.bucket);
+    const { traffic } = this.#options;
+    const pageMax =
+      read.rowsMax > 1 && traffic.isInParts() ? Math.ceil(read.rowsMax / 2) : read.rowsMax;
+    const load = (from: TaskKey, rowsMax: number): Promise<TaskRow[]> =>
+      this.#read("loadTasks", (replicas) => bucket.load({ ...read, from, rowsMax }, replicas));
+    const rows = await load(read.from, pageMax);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < pageMax || pageMax === read.rowsMax) return rows;
+    const from = { ...last.key, uniquenessKey: `${last.key.uniquenessKey}\0` };
+    return [...rows, ...(await load(from, read.rowsMax - pageMax))];
+  }
+
+  findTasks(read: {
+    partition: number;
+    bucket: number;
+    keys: readonly TaskKey[];
+  }): Promise<readonly TaskRow[]> {
+    const bucket = this.#partition(read.partition).bucket(read.bucket);
+    return this.#read("findTasks", (replicas) => bucket.find(read.keys, replicas));
+  }
+
+  loadSummaries(read: {
+    partition: number;
+    fromBucket: number;
+    toBucket: number | null;
+    rowsMax: number;
+  }): Promise<readonly IndexedSummary[]> {
+    const { fromBucket, toBucket, rowsMax } = read;
+    return this.#read("loadSummaries", (replicas) =>
+      this.#partition(read.partition)
+        .summaries(replicas, true)
+        .filter(({ bucket }) => bucket >= fromBucket && (toBucket === null || bucket <= toBucket))
+        .slice(0, rowsMax),
+    );
+  }
+
+  findSummary(read: { partition: number; bucket: number }): Promise<BucketSummary | null> {
+    const cell = this.#partition(read.partition).summary(read.bucket);
+    return this.#read("findSummary", (replicas) => cell.repaired(replicas)?.value ?? null);
+  }
+
+  writeSummary(write: {
+    partition: number;
+    bucket: number;
+    timestamp: number;
+    summary: BucketSummary;
+  }): Promise<void> {
+    const { partition, bucket, timestamp, summary } = write;
+    const cell = this.#partition(partition).summary(bucket);
+    return this.#write("writeSummary", partition, timestamp, {
+      rows: 1,
+      apply: (replica) => cell.write(replica, { value: summary, timestamp }),
+      onAcked: () => this.#options.onSummary?.(partition, bucket),
+    });
+  }
+
+  appendClaims(write: { partition: number; timestamp: number; row: JournalRow }): Promise<void> {
+    const { partition, timestamp, row } = write;
+    const { journal } = this.#partition(partition);
+    return this.#write("appendClaims", partition, timestamp, {
+      rows: 1,
+      apply: (replica) => journal.append(replica, row, timestamp),
+    });
+  }
+
+  loadClaims(read: {
+    partition: number;
+    from: JournalPosition;
+    rowsMax: number;
+  }): Promise<readonly JournalRow[]> {
+    const { journal } = this.#partition(read.partition);
+    return this.#read("loadClaims", (replicas) => journal.load(read.from, read.rowsMax, replicas));
+  }
+
+  trimClaims(write: {
+    partition: number;
+    timestamp: number;
+    below: JournalPosition;
+  }): Promise<void> {
+    const { partition, timestamp, below } = write;
+    const { journal } = this.#partition(partition);
+    return this.#write("trimClaims", partition, timestamp, {
+      rows: 1,
+      apply: (replica) => journal.trim(replica, below, timestamp),
+    });
+  }
+
+  writeDeadLetter(write: {
+    partition: number;
+    timestamp: number;
+    letter: DeadLetter;
+  }): Promise<void> {
+    const { partition, timestamp, letter } = write;
+    const name = `${letter.failedAtMs}/${taskKeyToken(letter.key)}`;
+    const cell = this.#partition(partition).letter(name);
+    return this.#write("writeDeadLetter", partition, timestamp, {
+      rows: 1,
+      apply: (replica) => cell.write(replica, { value: letter, timestamp }),
+    });
+  }
+
+  loadDeadLetters(read: {
+    partition: number;
+    fromMs: number;
+    toMs: number;
+    rowsMax: number;
+  }): Promise<readonly DeadLetter[]> {
+    const { fromMs, toMs, rowsMax } = read;
+    return this.#read("loadDeadLetters", (replicas) =>
+      [...this.#partition(read.partition).letters.values()]
+        .map((cell) => cell.repaired(replicas)?.value)
+        .filter((letter) => letter !== undefined)
+        .filter(({ failedAtMs }) => failedAtMs >= fromMs && failedAtMs < toMs)
+        .toSorted(compareLetters)
+        .slice(0, rowsMax),
+    );
+  }
+
+  deleteBucketTasks(write: {
+    partition: number;
+    bucket: number;
+    timestamp: number;
+  }): Promise<void> {
+    const { partition, timestamp } = write;
+    const bucket = this.#partition(partition).bucket(write.bucket);
+    return this.#write("deleteBucketTasks", partition, timestamp, {
+      rows: 1,
+      apply: (replica) => bucket.deleteUpTo(replica, timestamp),
+    });
+  }
+
+  deleteSummary(write: { partition: number; bucket: number; timestamp: number }): Promise<void> {
+    const { partition, bucket, timestamp } = write;
+    const cell = this.#partition(partition).summary(bucket);
+    return this.#write("deleteSummary", partition, timestamp, {
+      rows: 1,
+      apply: (replica) => cell.write(replica, { value: null, timestamp }),
+    });
+  }
+
+  ensureQueueSettings(settings: QueueSettings): Promise<QueueSettings> {
+    const { cluster } = this.#options.traffic;
+    return this.#read("ensureQueueSettings", () => (cluster.settings ??= { ...settings }));
+  }
+
+  #partition(number: number): ReturnType<StoreTraffic["cluster"]["partition"]> {
+    return this.#options.traffic.cluster.partition(number);
+  }
+
+  #write(
+    operation: string,
+    partition: number,
+    timestamp: number,
+    write: ReplicatedWrite,
+  ): Promise<void> {
+    const { traffic, host, process, onWrite } = this.#options;
+    onWrite?.({ process, operation, partition, timestamp });
+    return traffic.write({ host, process, operation }, write);
+  }
+
+  #read<T>(operation: string, compute: (replicas: readonly number[]) => T): Promise<T> {
+    const { traffic, host, process } = this.#options;
+    return traffic.read({ host, process, operation }, compute);
+  }
+}
+
+function compareLetters(a: DeadLetter, b: DeadLetter): number {
+  return a.failedAtMs - b.failedAtMs || compareTaskKeys(a.key, b.key);
+}

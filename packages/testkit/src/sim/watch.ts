@@ -1,0 +1,217 @@
+import {
+  bucketOf,
+  type Claim,
+  compareTaskKeys,
+  type HoraeEvent,
+  type Lease,
+  type LogRecord,
+  partitionOf,
+  type TaskContext,
+  type TaskKey,
+  taskKeyToken,
+} from "@horae/core";
+import type { Violation } from "../checker/index.ts";
+import { CoverWatch } from "./cover-watch.ts";
+import type { SimCluster } from "./sim-cluster.ts";
+import type { SimProcess } from "./sim-process.ts";
+import { reachOf } from "./reach-events.ts";
+import { short } from "./sim-recorder.ts";
+
+interface Grant {
+  readonly epoch: number;
+  readonly owner: string;
+  readonly above: number;
+  upTo: number;
+}
+
+/** What is wrong is collected up to here: one broken rule breaks others. */
+const VIOLATIONS_MAX = 20;
+
+/**
+ * Sees everything that happens in a simulation, also inside the servers, and checks at once what the
+ * design promises at every moment.
+ */
+export class Watch {
+  readonly violations: Violation[] = [];
+  readonly #cluster: SimCluster;
+  readonly #grants = new Map<number, Grant[]>();
+  /** Who used a write timestamp of a partition, for what. */
+  readonly #timestamps = new Map<number, Map<number, string>>();
+  readonly #starters = new Map<string, string>();
+  /** What handlers have seen of a task. */
+  readonly #data = new Map<string, { seen: unknown }>();
+  readonly #cover: CoverWatch;
+  /** Tasks that were started, with the node of the first start, for meters. */
+  readonly #startNodes = new Map<string, string>();
+  readonly #ended = new Set<string>();
+
+  constructor(cluster: SimCluster) {
+    this.#cluster = cluster;
+    this.#cover = new CoverWatch(cluster, (invariant, key, message) =>
+      this.report(invariant, key, message),
+    );
+    cluster.registers.onChange = (partition, before, after) =>
+      this.#onLease(partition, before, after);
+  }
+
+  report(invariant: string, key: TaskKey | null, message: string): void {
+    if (this.violations.length >= VIOLATIONS_MAX) return;
+    const text = key === null ? message : `${short(key)}: ${message}`;
+    this.violations.push({ invariant, key, message: text });
+    this.#cluster.world.note("world", () => `VIOLATION ${invariant} ${text}`);
+  }
+
+  /** Something threw that never should. */
+  fail(error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.report("unexpected error", null, text);
+  }
+
+  noteEnd(process: SimProcess): void {
+    this.#ended.add(process.name);
+  }
+
+  onEvent(process: SimProcess, event: HoraeEvent): void {
+    if (event.type === "unexpectedError") this.fail(event.error);
+    if (event.type === "partitionStopped") {
+      this.report("S1", null, `partition ${event.partition} stopped: ${event.message}`);
+    }
+    for (const state of reachOf(event)) this.#cluster.reach.add(state);
+    if (event.type === "attemptEnded" && event.code === "ATTEMPTS_CRASHED") {
+      const first = this.#startNodes.get(taskKeyToken(event.key));
+      if (first !== process.name) this.#cluster.reach.add("attempts used up over several processes");
+    }
+  }
+
+  /** A write leaves a process: its timestamp must be granted to that owner, and used for nothing else. */
+  onWrite(write: {
+    process: SimProcess;
+    operation: string;
+    partition: number;
+    timestamp: number;
+  }): void {
+    const { process, operation, partition, timestamp } = write;
+    const used = at(this.#timestamps, partition, () => new Map<number, string>());
+    const name = `${process.name} ${operation}`;
+    const before = used.get(timestamp);
+    if (before !== undefined && before !== name) {
+      this.report("S8", null, `partition ${partition}: ${name} uses the timestamp of ${before}`);
+    }
+    used.set(timestamp, name);
+    const grants = at(this.#grants, partition, () => []);
+    const isGranted = grants.some(
+      (grant) => this.#isOwner(process, grant.owner) && grant.above < timestamp && timestamp <= grant.upTo,
+    );
+    if (!isGranted) {
+      this.report("S8", null, `partition ${partition}: ${name} uses a timestamp it was not granted`);
+    }
+  }
+
+  /** A handler is called. */
+  onStart(start: { process: SimProcess; key: TaskKey; context: TaskContext; data: unknown }): void {
+    const { process, key, context, data } = start;
+    const { partition, epoch, attempt } = context;
+    const { registers, plan } = this.#cluster;
+    if (partition !== partitionOf(key.orderingId, plan.partitions)) {
+      this.report("S3", key, `started in partition ${partition}`);
+    }
+    const row = registers.get(partition);
+    if (row === null || row.epoch !== epoch || (row.owner !== null && !this.#isOwner(process, row.owner))) {
+      if (!this.#areClocksBroken()) {
+        this.report("S9", key, `started under epoch ${epoch}, the lease has ${row?.epoch ?? 0}`);
+      }
+    }
+    const starter = at(this.#starters, `${partition} ${epoch}`, () => process.name);
+    if (starter !== process.name) {
+      this.report("S9", key, `${starter} and ${process.name} start under epoch ${epoch}`);
+    }
+    if (!this.#isDurable(partition, { key, attempt })) {
+      this.report("S15", key, `attempt ${attempt} is not durable`);
+    }
+    this.#checkData(key, data);
+    this.#noteStart(process, key, attempt);
+  }
+
+  /** Do the summaries that any quorum shows cover what they must? */
+  checkCover(partition: number): void {
+    this.#cover.check(partition);
+  }
+
+  /** Finally: every acked record that is bad is in the quarantine. */
+  checkQuarantine(poison: readonly LogRecord[]): void {
+    for (const { partition, offset } of poison) {
+      if (this.#cluster.log.quarantine.has(`${partition}/${offset}`)) continue;
+      this.report("S26", null, `record ${partition}/${offset} is not in the quarantine`);
+    }
+  }
+
+  #noteStart(process: SimProcess, key: TaskKey, attempt: number): void {
+    const { reach } = this.#cluster;
+    const token = taskKeyToken(key);
+    const first = this.#startNodes.get(token);
+    if (first === undefined) this.#startNodes.set(token, process.name);
+    else if (first !== process.name) reach.add("a task started on two processes");
+    if (first === undefined && attempt > 1) reach.add("claimed by a process that died before the start");
+  }
+
+  #checkData(key: TaskKey, data: unknown): void {
+    const { plan } = this.#cluster;
+    const token = taskKeyToken(key);
+    const isOfTask = plan.appends.some(
+      (append) => append.data === data && taskKeyToken(append.key) === token,
+    );
+    if (!isOfTask) this.report("S7", key, `started with data of no record: ${String(data)}`);
+    const { seen } = at(this.#data, token, () => ({ seen: data }));
+    if (seen !== data) this.report("S5", key, `attempts with different data: ${seen} and ${data}`);
+  }
+
+  #isDurable(partition: number, claim: Claim): boolean {
+    const { store, plan } = this.#cluster;
+    const at = store.partition(partition);
+    const isOfTask = ({ key, attempt }: Claim): boolean =>
+      attempt >= claim.attempt && compareTaskKeys(key, claim.key) === 0;
+    return store.quorums.every((quorum) => {
+      const isJournaled = at.journal.peek(quorum).some(({ claims }) => claims.some(isOfTask));
+      if (isJournaled) return true;
+      const bucket = at.bucket(bucketOf(claim.key, plan.bucketMs));
+      return (bucket.peekOne(claim.key, quorum)?.status?.attempts ?? 0) >= claim.attempt;
+    });
+  }
+
+  #onLease(partition: number, before: Lease | null, after: Lease): void {
+    const { reach } = this.#cluster;
+    const grants = at(this.#grants, partition, () => []);
+    if (after.owner !== null && after.epoch !== before?.epoch) {
+      const above = before?.tsUpper ?? 0;
+      grants.push({ epoch: after.epoch, owner: after.owner, above, upTo: after.tsUpper });
+      if (before !== null && before.owner !== null) reach.add("lease taken after silence");
+      if (after.epoch !== (before?.epoch ?? 0) + 1) {
+        this.report("S8", null, `partition ${partition}: epoch ${after.epoch} after ${before?.epoch}`);
+      }
+    } else {
+      const grant = grants.at(-1);
+      if (grant !== undefined) grant.upTo = after.tsUpper;
+    }
+    this.#cover.onCheckpoint(partition, before, after);
+  }
+
+  #isOwner(process: SimProcess, owner: string): boolean {
+    return owner.startsWith(`${process.name}#`);
+  }
+
+  /** A machine suspended and its wall clock set back: neither of its clocks tells the truth. */
+  #areClocksBroken(): boolean {
+    const kinds = new Set(this.#cluster.plan.faults.map(({ kind }) => kind));
+    return kinds.has("suspend") && kinds.has("stepClock");
+  }
+}
+
+function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
