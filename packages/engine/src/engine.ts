@@ -117,7 +117,7 @@ export class Engine {
     const { partitions, state } = view;
     this.#view = view;
     this.#options.telemetry.emit({ type: "groupChanged", state, partitions });
-    // A lost group says nothing about who should own what: everything goes on.
+    if (state === "lost") for (const partition of this.#partitions.values()) partition.loseGroup();
     if (state !== "settled" || this.#stopping !== null) return;
     for (const [number, partition] of this.#partitions) {
       partition.assign(partitions.includes(number));

@@ -19,6 +19,11 @@ export interface LeaseAcquirerOptions {
   readonly clock: Clock;
   readonly leases: LeaseStore;
   readonly telemetry: Telemetry;
+  /**
+   * May this node ask the owner for the partition? Not without the group's word: two nodes that ask in
+   * turn would each take the other's request for a sign of life of an owner that is dead.
+   */
+  readonly mayAsk: () => boolean;
 }
 
 /**
@@ -54,7 +59,7 @@ export class LeaseAcquirer {
     const { partition, leases, holder } = this.#options;
     const row = await leases.read(partition);
     if (row !== null && row.owner !== null && !this.#isExpired(row)) {
-      if (row.wantedBy !== holder.owner) await this.#askFor(row);
+      if (row.wantedBy !== holder.owner && this.#options.mayAsk()) await this.#askFor(row);
       return null;
     }
     return signal.aborted ? null : this.#take(row);

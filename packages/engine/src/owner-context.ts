@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   type Clock,
   HoraeError,
@@ -62,6 +63,8 @@ export class OwnerContext {
     this.log = options.log;
     this.store = options.store;
     this.wake = options.wake;
+    // Every write that waits for the store listens: many, and no leak.
+    setMaxListeners(0, this.#ended.signal);
   }
 
   /** Aborts when this epoch is over for this process. */

@@ -28,6 +28,8 @@ export class Partition {
   #owned: OwnedPartition | null = null;
   /** Since when the group gives it to another node (monotonic); null: it is this node's. */
   #unassignedSinceMs: number | null = null;
+  /** The group cannot be reached: whose the partition is now, nobody here knows. */
+  #isGroupLost = false;
   #running: Promise<void> | null = null;
 
   constructor(options: PartitionOptions) {
@@ -53,10 +55,16 @@ export class Partition {
 
   /** Does the group give the partition to this node? */
   assign(isAssigned: boolean): void {
+    this.#isGroupLost = false;
     const nowMs = this.#options.clock.monotonicMs();
     this.#unassignedSinceMs = isAssigned ? null : (this.#unassignedSinceMs ?? nowMs);
     // Waiting for what is not ours any more is of no use; owning it goes on.
     if (!isAssigned && this.#owned === null) void this.stop();
+  }
+
+  /** Everything goes on; who asks for the partition has heard more of the group and gets it. */
+  loseGroup(): void {
+    this.#isGroupLost = true;
   }
 
   isRunning(token: string): boolean {
@@ -72,7 +80,10 @@ export class Partition {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    const acquirer = new LeaseAcquirer(this.#options);
+    const acquirer = new LeaseAcquirer({
+      ...this.#options,
+      mayAsk: () => !this.#isGroupLost,
+    });
     while (!signal.aborted) {
       const lease = await acquirer.acquire(signal);
       if (lease === null) break;
@@ -86,8 +97,10 @@ export class Partition {
       if (signal.aborted) await owned.release();
       const end = await running;
       this.#owned = null;
+      const isHandedOver = end === "released" && this.#isGroupLost;
+      const isGone = this.#unassignedSinceMs !== null || isHandedOver;
       // A log that lost records is not read again by itself: somebody has to decide.
-      if (end === "log-gap" || this.#unassignedSinceMs !== null) this.#stopping.abort();
+      if (end === "log-gap" || isGone) this.#stopping.abort();
       if (end === "failed") await sleep(this.#options.clock, FAILED_PAUSE_MS, signal);
     }
   }
@@ -95,7 +108,7 @@ export class Partition {
   /** Somebody waits for it, or nobody came for it in two periods of a settled group. */
   #isHandOverDue(wantedBy: string | null): boolean {
     const sinceMs = this.#unassignedSinceMs;
-    if (sinceMs === null) return false;
+    if (sinceMs === null) return this.#isGroupLost && wantedBy !== null;
     const { clock, holder } = this.#options;
     return wantedBy !== null || clock.monotonicMs() - sinceMs > 2 * holder.periodMs;
   }

@@ -5,6 +5,9 @@ import type { SimCluster } from "./sim-cluster.ts";
 /** So late a first start may be while nothing is broken and nothing is in its way. */
 const PATIENCE_MS = 60_000;
 
+/** A handler that takes longer may meet its time-out. */
+const SLOW_MS = 15_000;
+
 interface Span {
   readonly fromMs: number;
   readonly toMs: number;
@@ -18,7 +21,7 @@ interface Span {
 export function checkStalls({ recorder, plan, world }: SimCluster): Violation[] {
   const mayRetry = Object.values(plan.attempts)
     .flat()
-    .some(({ end }) => end !== "returns");
+    .some(({ end, durationMs }) => end !== "returns" || durationMs > SLOW_MS);
   if (mayRetry) return [];
   const { lines } = recorder;
   const faults = faultSpans(lines, world.nowMs, plan.settings.leasePeriodMs! * 4 + plan.sessionMs);

@@ -34,56 +34,57 @@ export class CoverWatch {
     if (to === from) return;
     this.#applied.set(partition, to);
     const at = this.#cluster.log.at(partition);
+    const buckets = new Set<number>();
     for (const record of at.from(from + 1, to - from)) {
-      if (record.offset <= to) this.#checkRecord(record);
+      if (record.offset > to) break;
+      const key = this.#checkRecord(record);
+      if (key !== null) buckets.add(bucketOf(key, this.#cluster.plan.bucketMs));
     }
-    this.check(partition);
+    for (const bucket of buckets) this.check(partition, bucket);
   }
 
-  check(partition: number): void {
-    const { store, plan } = this.#cluster;
+  /** A summary, or what it must cover, has changed. */
+  check(partition: number, bucket: number): void {
+    const { store } = this.#cluster;
     const applied = this.#applied.get(partition) ?? -1;
     const at = store.partition(partition);
     for (const quorum of store.quorums) {
-      const summaries = new Map(
-        at.summaries(quorum, false).map(({ bucket, summary }) => [bucket, summary]),
-      );
-      for (const [bucket, rows] of at.buckets) {
-        for (const { key, request, status } of rows.peek(quorum)) {
-          if (request === null || request.offset > applied || isFinished(status)) continue;
-          if (covers(summaries.get(bucket), key)) continue;
-          this.#report("S1", key, `bucket ${bucketOf(key, plan.bucketMs)} does not cover it`);
-          return;
-        }
+      const summary = at.summary(bucket).newest(quorum)?.value;
+      for (const { key, request, status } of at.bucket(bucket).peek(quorum)) {
+        if (request === null || request.offset > applied || isFinished(status)) continue;
+        if (covers(summary, key)) continue;
+        this.#report("S1", key, `the summary of bucket ${bucket} does not cover it`);
+        return;
       }
     }
   }
 
-  /** S2: it is persisted, in the quarantine, or sent on. */
-  #checkRecord(record: LogRecord): void {
+  /** S2: it is persisted, in the quarantine, or sent on. Answers the key of a persisted one. */
+  #checkRecord(record: LogRecord): TaskKey | null {
     const { store, plan, log } = this.#cluster;
     const { partition, offset } = record;
-    if (log.quarantine.has(`${partition}/${offset}`)) return;
+    if (log.quarantine.has(`${partition}/${offset}`)) return null;
     const decoded = decodeRecord(record, { nowMs: null });
     if (!decoded.ok) {
       this.#report("S2", null, `applied ${partition}/${offset}, which is not in the quarantine`);
-      return;
+      return null;
     }
     const { key } = decoded;
     const to = partitionOf(key.orderingId, plan.partitions);
     if (to !== partition) {
       const isThere = log.at(to).records.some(({ value }) => isEqual(value, record.value));
       if (!isThere) this.#report("S2", key, "applied, and was not sent on");
-      return;
+      return null;
     }
     const bucket = store.partition(partition).bucket(bucketOf(key, plan.bucketMs));
     const isPersisted = store.quorums.every((quorum) => bucket.peekOne(key, quorum)?.request != null);
     if (!isPersisted) this.#report("S2", key, `applied at ${offset}, and not persisted`);
+    return key;
   }
 }
 
-function covers(summary: BucketSummary | undefined, key: TaskKey): boolean {
-  if (summary === undefined) return false;
+function covers(summary: BucketSummary | null | undefined, key: TaskKey): boolean {
+  if (summary == null) return false;
   const { lowKey, exceptions } = summary;
   if (lowKey !== null && compareTaskKeys(key, lowKey) >= 0) return true;
   return exceptions.some((exception) => compareTaskKeys(exception, key) === 0);

@@ -41,10 +41,15 @@ export interface Reply<T> {
   drop(): void;
 }
 
-export interface Exchange<T> {
+/** Who makes a call, and which. */
+export interface Caller {
   readonly host: SimHost;
   readonly process: SimProcess;
   readonly operation: string;
+}
+
+export interface Exchange<T> {
+  readonly caller: Caller;
   /** Carried out at the service, when the request has arrived. */
   readonly serve: (reply: Reply<T>) => void;
   /** What a caller without answer is told. */
@@ -85,7 +90,8 @@ export class Exchanges {
   }
 
   run<T>(exchange: Exchange<T>): Promise<T> {
-    const { host, process, operation, serve, noAnswer } = exchange;
+    const { serve, noAnswer } = exchange;
+    const { host, process, operation } = exchange.caller;
     this.onCall({ process, operation, moment: "calling" });
     return process.call((settle) => {
       const giveUp = (): void => settle.reject(noAnswer());

@@ -20,7 +20,7 @@ export interface PlanSize {
 export function makePlan(seed: number, size: PlanSize = {}): Plan {
   const dice = new Dice(new SeededRandom(seed));
   const nodes = size.nodes ?? 1 + dice.below(5);
-  const partitions = 1 + dice.below(dice.isHead(0.7) ? 3 : 8);
+  const partitions = dice.pick([1, 1, 2, 2, 3, 5]);
   const replicas = dice.isHead(0.85) ? 3 : 1;
   const healMs = HOUR_MS * (0.7 + 0.15 * dice.next());
   const mode = dice.isHead(0.25) ? "liveness" : "safety";

@@ -78,16 +78,21 @@ export class ReplicatedBucket {
   }
 
   #read(row: ReplicatedRow, replicas: readonly number[], isRepairing: boolean): TaskRow | null {
-    const deletedAt = Math.max(...replicas.map((replica) => this.#deletedAt[replica]!));
-    if (isRepairing) for (const replica of replicas) this.deleteUpTo(replica, deletedAt);
+    let deletedAt = -1;
+    for (const replica of replicas) deletedAt = Math.max(deletedAt, this.#deletedAt[replica]!);
+    if (isRepairing && deletedAt >= 0) {
+      for (const replica of replicas) this.deleteUpTo(replica, deletedAt);
+    }
     const request = isRepairing ? row.request.repaired(replicas) : row.request.newest(replicas);
     const status = isRepairing ? row.status.repaired(replicas) : row.status.newest(replicas);
-    const read = {
+    const hasRequest = request !== null && request.timestamp > deletedAt;
+    const hasStatus = status !== null && status.timestamp > deletedAt;
+    if (!hasRequest && !hasStatus) return null;
+    return {
       key: row.key,
-      request: request !== null && request.timestamp > deletedAt ? request.value : null,
-      status: status !== null && status.timestamp > deletedAt ? status.value : null,
+      request: hasRequest ? request.value : null,
+      status: hasStatus ? status.value : null,
     };
-    return read.request === null && read.status === null ? null : read;
   }
 
   #row(key: TaskKey): ReplicatedRow {

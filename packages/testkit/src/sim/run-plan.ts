@@ -39,12 +39,16 @@ export async function runPlan(
   clients.schedule(plan.appends);
   nemesis.schedule(plan.faults);
   world.after(plan.healMs, () => nemesis.heal());
+  // Errors are thrown by the thousand; where from is asked of a traced run only.
+  const { stackTraceLimit } = Error;
+  if (options.onNote === undefined) Error.stackTraceLimit = 0;
   const onRejection = (error: unknown): void => cluster.watch.fail(error);
   process.on("unhandledRejection", onRejection);
   try {
     await drain(cluster);
   } finally {
     process.off("unhandledRejection", onRejection);
+    Error.stackTraceLimit = stackTraceLimit;
   }
   cluster.watch.checkQuarantine(clients.poison);
   return resultOf(cluster);

@@ -1,5 +1,5 @@
 import type { Lease, LeaseStore, LeaseSwap } from "@horae/core";
-import type { SimHost } from "./exchange.ts";
+import type { Caller, SimHost } from "./exchange.ts";
 import { EPOCH_MS } from "./sim-clock.ts";
 import type { SimProcess } from "./sim-process.ts";
 import { type StoreTraffic, unavailable, unknownOutcome } from "./store-traffic.ts";
@@ -78,7 +78,7 @@ export class SimLeases implements LeaseStore {
     );
   }
 
-  #from(operation: string): { host: SimHost; process: SimProcess; operation: string } {
+  #from(operation: string): Caller {
     const { host, process } = this.#options;
     return { host, process, operation };
   }

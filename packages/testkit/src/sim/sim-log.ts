@@ -12,7 +12,7 @@ import {
   type QuarantineEntry,
   type SeededRandom,
 } from "@horae/core";
-import type { Exchanges, SimHost } from "./exchange.ts";
+import type { Caller, Exchanges, SimHost } from "./exchange.ts";
 import { LogPartition } from "./log-partition.ts";
 import { EPOCH_MS } from "./sim-clock.ts";
 import type { SimGroup } from "./sim-group.ts";
@@ -134,7 +134,7 @@ export class SimLog implements Log {
     const { partition, key, value, headers } = request;
     const write = (): number => cluster.append({ partition, key, value, headers });
     return cluster.exchanges.run<AppendAck>({
-      ...this.#from("append"),
+      caller: this.#from("append"),
       noAnswer: () => new HoraeError("APPEND_UNKNOWN", "append: no answer", { certain: false }),
       serve: (reply) => {
         const harm = cluster.drawHarm(this.#process, "append");
@@ -201,14 +201,14 @@ export class SimLog implements Log {
     return Promise.resolve();
   }
 
-  #from(operation: string): { host: SimHost; process: SimProcess; operation: string } {
+  #from(operation: string): Caller {
     return { host: this.#host, process: this.#process, operation };
   }
 
   #ask<T>(operation: string, partition: number, compute: (at: LogPartition) => T): Promise<T> {
     const cluster = this.#cluster;
     return cluster.exchanges.run<T>({
-      ...this.#from(operation),
+      caller: this.#from(operation),
       noAnswer: () => away(operation),
       serve: (reply) => {
         const harm = cluster.drawHarm(this.#process, operation);

@@ -110,7 +110,7 @@ export class SimNode {
         host,
         process,
         onWrite: (write) => watch.onWrite(write),
-        onSummary: (partition) => watch.checkCover(partition),
+        onSummary: (partition, bucket) => watch.checkCover(partition, bucket),
       }),
       leases: new SimLeases({ traffic, registers, host, process }),
       clock: clockOf(world, host.clock, process),

@@ -95,12 +95,8 @@ export class SimStore implements TaskStore {
     toBucket: number | null;
     rowsMax: number;
   }): Promise<readonly IndexedSummary[]> {
-    const { fromBucket, toBucket, rowsMax } = read;
     return this.#read("loadSummaries", (replicas) =>
-      this.#partition(read.partition)
-        .summaries(replicas, true)
-        .filter(({ bucket }) => bucket >= fromBucket && (toBucket === null || bucket <= toBucket))
-        .slice(0, rowsMax),
+      this.#partition(read.partition).summaries(read, replicas),
     );
   }
 

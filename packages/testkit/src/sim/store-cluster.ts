@@ -8,12 +8,19 @@ import type { World } from "./world.ts";
 const HINT_LOST_SHARE = 0.1;
 const HINT_DELAY_MS = 20_000;
 
+const PAIRS = [
+  [0, 1],
+  [1, 2],
+  [0, 2],
+] as const;
+
 /** The rows of one partition on all replicas. */
 export class ReplicatedPartition {
   readonly #replicas: number;
   readonly buckets = new Map<number, ReplicatedBucket>();
   readonly journal: ReplicatedJournal;
   readonly #summaries = new Map<number, ReplicatedCell<BucketSummary | null>>();
+  #bucketsInOrder: number[] | null = null;
   readonly letters = new Map<string, ReplicatedCell<DeadLetter>>();
 
   constructor(replicas: number) {
@@ -36,18 +43,26 @@ export class ReplicatedPartition {
     if (summary === undefined) {
       summary = new ReplicatedCell(this.#replicas);
       this.#summaries.set(bucket, summary);
+      this.#bucketsInOrder = null;
     }
     return summary;
   }
 
-  /** Summaries in bucket order; `isRepairing`: what is found is written back. */
-  summaries(replicas: readonly number[], isRepairing: boolean): IndexedSummary[] {
+  /** A quorum read of the summaries from `fromBucket` to `toBucket`, in order. */
+  summaries(
+    range: { fromBucket: number; toBucket: number | null; rowsMax: number },
+    replicas: readonly number[],
+  ): IndexedSummary[] {
+    const { fromBucket, toBucket, rowsMax } = range;
+    this.#bucketsInOrder ??= [...this.#summaries.keys()].toSorted((a, b) => a - b);
     const found: IndexedSummary[] = [];
-    for (const [bucket, cell] of this.#summaries) {
-      const summary = (isRepairing ? cell.repaired(replicas) : cell.newest(replicas))?.value;
+    for (const bucket of this.#bucketsInOrder) {
+      if (bucket < fromBucket) continue;
+      if ((toBucket !== null && bucket > toBucket) || found.length >= rowsMax) break;
+      const summary = this.#summaries.get(bucket)!.repaired(replicas)?.value;
       if (summary != null) found.push({ bucket, summary });
     }
-    return found.toSorted((a, b) => a.bucket - b.bucket);
+    return found;
   }
 
   letter(name: string): ReplicatedCell<DeadLetter> {
@@ -63,9 +78,14 @@ export class ReplicatedPartition {
 /** The servers of the store: replicas that are up or down, what they have, and hints for those that are down. */
 export class StoreCluster {
   readonly replicas: number;
+  readonly quorum: number;
+  readonly all: readonly number[];
+  /** Every set of replicas that a read may ask. */
+  readonly quorums: readonly (readonly number[])[];
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #up: boolean[];
+  #upCount: number;
   readonly #hints: (() => void)[][];
   readonly #partitions = new Map<number, ReplicatedPartition>();
   settings: QueueSettings | null = null;
@@ -74,31 +94,20 @@ export class StoreCluster {
     this.#world = world;
     this.#random = world.stream();
     this.replicas = replicas;
+    this.quorum = (replicas >> 1) + 1;
+    this.quorums = replicas === 1 ? [[0]] : PAIRS;
     this.#up = Array.from({ length: replicas }, () => true);
+    this.#upCount = replicas;
+    this.all = this.#up.map((_, replica) => replica);
     this.#hints = Array.from({ length: replicas }, () => []);
   }
 
-  get quorum(): number {
-    return (this.replicas >> 1) + 1;
-  }
-
   get hasQuorum(): boolean {
-    return this.#up.filter(Boolean).length >= this.quorum;
+    return this.#upCount >= this.quorum;
   }
 
-  /** Every set of replicas that a read may ask. */
-  get quorums(): readonly (readonly number[])[] {
-    return this.replicas === 1
-      ? [[0]]
-      : [
-          [0, 1],
-          [1, 2],
-          [0, 2],
-        ];
-  }
-
-  get all(): readonly number[] {
-    return this.#up.map((_, replica) => replica);
+  get upCount(): number {
+    return this.#upCount;
   }
 
   partition(number: number): ReplicatedPartition {
@@ -115,11 +124,15 @@ export class StoreCluster {
   }
 
   takeDown(replica: number): void {
+    if (!this.#up[replica]!) return;
     this.#up[replica] = false;
+    this.#upCount--;
   }
 
   bringUp(replica: number): void {
+    if (this.#up[replica]!) return;
     this.#up[replica] = true;
+    this.#upCount++;
     for (const hint of this.#hints[replica]!.splice(0)) {
       if (this.#random.next() < HINT_LOST_SHARE) continue;
       this.#world.after(this.#random.next() * HINT_DELAY_MS, hint);
@@ -134,8 +147,10 @@ export class StoreCluster {
 
   /** The replicas that a quorum read asks: as many as it needs of those that are up. */
   drawQuorum(): readonly number[] {
-    const up = this.all.filter((replica) => this.#up[replica]);
-    while (up.length > this.quorum) up.splice(Math.floor(this.#random.next() * up.length), 1);
-    return up;
+    const possible =
+      this.#upCount === this.replicas
+        ? this.quorums
+        : this.quorums.filter((quorum) => quorum.every((replica) => this.#up[replica]));
+    return possible[Math.floor(this.#random.next() * possible.length)]!;
   }
 }

@@ -1,5 +1,5 @@
 import { HoraeError, type SeededRandom } from "@horae/core";
-import type { Exchanges, Reply, SimHost } from "./exchange.ts";
+import type { Caller, Exchanges, Reply } from "./exchange.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { StoreCluster } from "./store-cluster.ts";
 import type { World } from "./world.ts";
@@ -77,7 +77,7 @@ export class StoreTraffic {
 
   /** A quorum write. */
   write(
-    from: { host: SimHost; process: SimProcess; operation: string },
+    from: Caller,
     write: ReplicatedWrite,
   ): Promise<void> {
     return this.exchange<void>(from, (reply) => {
@@ -96,7 +96,7 @@ export class StoreTraffic {
 
   /** A read at one moment of the replicas of one quorum. */
   read<T>(
-    from: { host: SimHost; process: SimProcess; operation: string },
+    from: Caller,
     compute: (replicas: readonly number[]) => T,
   ): Promise<T> {
     return this.exchange<T>(from, (reply) => {
@@ -108,11 +108,11 @@ export class StoreTraffic {
 
   /** A request that finds no quorum is refused; so is what a fault draws. */
   exchange<T>(
-    from: { host: SimHost; process: SimProcess; operation: string },
+    from: Caller,
     serve: (reply: Reply<T>) => void,
   ): Promise<T> {
     return this.#options.exchanges.run<T>({
-      ...from,
+      caller: from,
       serve: (reply) => {
         if (this.cluster.hasQuorum) serve(reply);
         else reply.reject(unavailable(from.operation));
@@ -121,7 +121,7 @@ export class StoreTraffic {
     });
   }
 
-  drawHarm({ process, operation }: { process: SimProcess; operation: string }): Harm | null {
+  drawHarm({ process, operation }: Caller): Harm | null {
     let draw = this.#random.next();
     for (const harm of HARMS) {
       if (draw < this.harm[harm]) {
@@ -169,7 +169,7 @@ export class StoreTraffic {
     const { cluster } = this;
     const isLagging =
       cluster.replicas > 1 &&
-      cluster.all.every((replica) => cluster.isUp(replica)) &&
+      cluster.upCount === cluster.replicas &&
       this.#random.next() < this.harm.lag;
     const laggard = isLagging ? Math.floor(this.#random.next() * cluster.replicas) : -1;
     for (const replica of cluster.all) {

@@ -133,8 +133,8 @@ export class Watch {
   }
 
   /** Do the summaries that any quorum shows cover what they must? */
-  checkCover(partition: number): void {
-    this.#cover.check(partition);
+  checkCover(partition: number, bucket: number): void {
+    this.#cover.check(partition, bucket);
   }
 
   /** Finally: every acked record that is bad is in the quarantine. */
