@@ -73,6 +73,8 @@ export class OwnedPartition {
     }
     this.#loop.wake();
     const end = await this.#ended;
+    const { telemetry, partition, epoch } = this.#context;
+    if (end === "lost") telemetry.emit({ type: "leaseLost", partition, epoch });
     this.#context.end();
     this.#loop.stop();
     this.#parts?.attempts.abandon();

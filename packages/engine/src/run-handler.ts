@@ -1,4 +1,11 @@
-import type { Clock, HandlerTask, TaskContext, TaskHandler, Timer } from "@horae/core";
+import {
+  type Clock,
+  type HandlerTask,
+  hasCode,
+  type TaskContext,
+  type TaskHandler,
+  type Timer,
+} from "@horae/core";
 import type { HandlerEnd } from "./outcome.ts";
 
 export interface HandlerRun {
@@ -83,9 +90,9 @@ export class RunningHandler {
     return this.#controller.signal;
   }
 
-  /** An error after the abort is the abort's doing; a result is still a result. */
+  /** An error after the abort is the abort's doing; a result, or a task given up, is still that. */
   #endOf(error: unknown): HandlerEnd {
-    if (this.#abortion !== null) return { kind: "aborted", ...this.#abortion };
+    if (this.#abortion !== null && !hasCode(error, "TASK_FAILED")) return { kind: "aborted", ...this.#abortion };
     return { kind: "threw", error };
   }
 }

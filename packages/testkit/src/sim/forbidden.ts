@@ -1,36 +1,39 @@
 /** What a simulation must not use: real time and real chance make a seed mean nothing. */
-const NAMES = ["setTimeout", "setInterval", "clearTimeout", "clearInterval"] as const;
+const TIMERS = ["setTimeout", "setInterval", "clearTimeout", "clearInterval"] as const;
 
 /**
  * Replaces real clocks, timers and random numbers by functions that throw, until the answer is called.
- * `new Date(ms)` stays, for it only formats.
+ * `new Date(ms)` stays, for it only formats; so does `setImmediate`, which moves the simulation.
  */
 export function forbidRealTime(): () => void {
-  const forbid = (name: string) => (): never => {
-    throw new Error(`${name} in a simulation`);
-  };
-  const saved = new Map<object, Map<string, unknown>>();
+  const undo: (() => void)[] = [];
   const replace = (owner: object, name: string, value: unknown): void => {
-    const ofOwner = saved.get(owner) ?? new Map<string, unknown>();
-    saved.set(owner, ofOwner);
-    ofOwner.set(name, Reflect.get(owner, name));
+    const before = Reflect.get(owner, name) as unknown;
     Reflect.set(owner, name, value);
+    undo.push(() => Reflect.set(owner, name, before));
   };
-  for (const name of NAMES) replace(globalThis, name, forbid(name));
-  replace(Math, "random", forbid("Math.random"));
-  replace(Date, "now", forbid("Date.now"));
-  replace(performance, "now", forbid("performance.now"));
-  const RealDate = Date;
-  const SimDate = new Proxy(RealDate, {
-    construct: (target, args: ConstructorParameters<DateConstructor>) => {
-      if ((args as unknown[]).length === 0) throw new Error("new Date() in a simulation");
-      return new target(...args);
-    },
-  });
-  replace(globalThis, "Date", SimDate);
+  const forbid = (owner: object, name: string): void =>
+    replace(owner, name, () => {
+      throw new Error(`${name} in a simulation`);
+    });
+  for (const name of TIMERS) forbid(globalThis, name);
+  forbid(Math, "random");
+  forbid(Date, "now");
+  forbid(performance, "now");
+  forbid(process, "hrtime");
+  forbid(globalThis.crypto, "randomUUID");
+  forbid(globalThis.crypto, "getRandomValues");
+  replace(
+    globalThis,
+    "Date",
+    new Proxy(Date, {
+      construct: (target, args: ConstructorParameters<DateConstructor>) => {
+        if ((args as unknown[]).length === 0) throw new Error("new Date() in a simulation");
+        return new target(...args);
+      },
+    }),
+  );
   return () => {
-    for (const [owner, ofOwner] of saved) {
-      for (const [name, value] of ofOwner) Reflect.set(owner, name, value);
-    }
+    for (const restore of undo.toReversed()) restore();
   };
 }

@@ -12,10 +12,18 @@ export interface FaultScope {
   readonly leasePeriodMs: number;
 }
 
+/** Those that decide most come more often. */
 const OPERATIONS = [
   "appendClaims",
+  "appendClaims",
+  "appendClaims",
+  "recordStatuses",
+  "recordStatuses",
   "recordStatuses",
   "persistTasks",
+  "persistTasks",
+  "persistTasks",
+  "writeSummary",
   "writeSummary",
   "loadTasks",
   "findTasks",

@@ -160,6 +160,8 @@ function makeNature(dice: Dice): Nature {
   const killShare = dice.isHead(0.7) ? 0 : dice.next() * 0.01;
   const onRetry = dice.pick(["block", "skip", "mixed"] as const);
   const initialMs = dice.pick([200, 2_000, 20_000]);
+  const maxAttempts = dice.pick([1, 3, 5, 20]);
+  const doomedShare = maxAttempts > 3 || dice.isHead(0.7) ? 0 : 0.01;
   const one = (): PlannedAttempt => {
     const durationMs = dice.isHead(slowShare) ? dice.next() * 40_000 : dice.next() * 50;
     if (dice.isHead(killShare)) return { durationMs, end: "kill" };
@@ -169,12 +171,16 @@ function makeNature(dice: Dice): Nature {
     return { durationMs, end: "throws" };
   };
   return {
-    maxAttempts: dice.pick([1, 3, 5, 20]),
+    maxAttempts,
     options: () => ({
       onRetry: onRetry === "mixed" ? dice.pick(["block", "skip"]) : onRetry,
       attemptTimeoutMs: dice.pick([20_000, 60_000]),
       backoff: { initialMs, maxMs: Math.max(initialMs, 60_000), jitter: 0.1 },
     }),
-    attempts: () => [one(), one(), { durationMs: 10, end: "returns" }],
+    attempts: () =>
+      // Some kill their process whenever they run, until their attempts are used up.
+      dice.isHead(doomedShare)
+        ? [{ durationMs: 5, end: "kill" }]
+        : [one(), one(), { durationMs: 10, end: "returns" }],
   };
 }

@@ -145,7 +145,10 @@ export class Nemesis {
 
   #stepClock(fault: Of<"stepClock">): void {
     const node = this.#node(fault.node);
-    node.host.clock.stepWall(fault.byMs);
+    const { clock } = node.host;
+    const fromMs = clock.wallMs();
+    clock.stepWall(fault.byMs);
+    this.#cluster.watch.meters.onStep(fromMs, clock.wallMs());
     this.#cluster.recorder.fault("stepClock", node.names)();
   }
 

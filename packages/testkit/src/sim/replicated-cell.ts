@@ -8,8 +8,11 @@ export class ReplicatedCell<T> {
     this.#cells = Array.from({ length: replicas }, () => null);
   }
 
-  write(replica: number, cell: Cells<T>): void {
-    if (wins(cell.timestamp, this.#cells[replica])) this.#cells[replica] = cell;
+  /** False when there was a newer one. */
+  write(replica: number, cell: Cells<T>): boolean {
+    if (!wins(cell.timestamp, this.#cells[replica])) return false;
+    this.#cells[replica] = cell;
+    return true;
   }
 
   at(replica: number): Cells<T> | null {

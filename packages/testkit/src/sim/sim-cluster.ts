@@ -13,6 +13,13 @@ import { Reach } from "./reach.ts";
 import { Watch } from "./watch.ts";
 import type { World } from "./world.ts";
 
+/** A call that a drawn fault has met. */
+export interface HarmedCall {
+  readonly harm: string;
+  readonly operation: string;
+  readonly process: SimProcess;
+}
+
 /** Everything that a simulation consists of: servers, nodes, and those who watch them. */
 export class SimCluster {
   readonly world: World;
@@ -65,6 +72,6 @@ export class SimCluster {
   #onHarm(harm: string, process: SimProcess, operation: string): void {
     this.harms++;
     this.recorder.fault(`${harm} ${operation}`, [process.name])();
-    this.reach.add(`harm: ${harm} ${operation}`);
+    this.watch.meters.onHarm({ harm, operation, process });
   }
 }

@@ -55,7 +55,8 @@ export class SimGroup {
       isOut: false,
       hasNoticedLoss: false,
     };
-    this.#enter(member);
+    if (member.isReachable()) this.#enter(member);
+    else this.#awaitReturn(member);
     return {
       leave: () => {
         member.isOut = true;

@@ -9,6 +9,7 @@ import {
   type PersistTasks,
   type QueueSettings,
   type RecordStatuses,
+  type StatusCells,
   type TaskKey,
   taskKeyToken,
   type TaskRow,
@@ -18,21 +19,34 @@ import type { SimHost } from "./exchange.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { ReplicatedWrite, StoreTraffic } from "./store-traffic.ts";
 
-/** Sees the writes of all processes when they are sent. */
-export type OnStoreWrite = (write: {
+/** A write when it is sent, as far as those who watch want to know it. */
+export interface StoreWrite {
   readonly process: SimProcess;
   readonly operation: string;
   readonly partition: number;
   readonly timestamp: number;
-}) => void;
+  readonly bucket?: number;
+  readonly keys?: readonly TaskKey[];
+  readonly statuses?: readonly StatusCells[];
+  readonly summary?: BucketSummary;
+}
+
+/** Those who watch the store. */
+export interface StoreWatcher {
+  onWrite(write: StoreWrite): void;
+  /** A summary was written at a quorum. */
+  onSummary(partition: number, bucket: number): void;
+  /** A write met a newer one of the same cells. */
+  onBeaten(process: SimProcess, partition: number): void;
+  /** A read of rows begins, or is over. */
+  onLoad(process: SimProcess, by: 1 | -1): void;
+}
 
 export interface SimStoreOptions {
   readonly traffic: StoreTraffic;
   readonly host: SimHost;
   readonly process: SimProcess;
-  readonly onWrite?: OnStoreWrite;
-  /** A summary was written at a quorum. */
-  readonly onSummary?: (partition: number, bucket: number) => void;
+  readonly watcher?: StoreWatcher;
 }
 
 /** The store as one process sees it. */
@@ -45,28 +59,42 @@ export class SimStore implements TaskStore {
 
   persistTasks({ partition, bucket, timestamp, rows }: PersistTasks): Promise<void> {
     const at = this.#partition(partition).bucket(bucket);
-    return this.#write("persistTasks", partition, timestamp, {
+    const keys = rows.map(({ key }) => key);
+    const write = { operation: "persistTasks", partition, timestamp, bucket, keys };
+    return this.#write(write, {
       rows: rows.length,
       apply: (replica, row) => {
         const { key, request } = rows[row]!;
-        at.writeRequest(replica, key, { value: request, timestamp });
+        return at.writeRequest(replica, key, { value: request, timestamp });
       },
     });
   }
 
   recordStatuses({ partition, bucket, timestamp, rows }: RecordStatuses): Promise<void> {
     const at = this.#partition(partition).bucket(bucket);
-    return this.#write("recordStatuses", partition, timestamp, {
+    const statuses = rows.map(({ status }) => status);
+    const write = { operation: "recordStatuses", partition, timestamp, bucket, statuses };
+    return this.#write(write, {
       rows: rows.length,
       apply: (replica, row) => {
         const { key, status } = rows[row]!;
-        at.writeStatus(replica, key, { value: status, timestamp });
+        return at.writeStatus(replica, key, { value: status, timestamp });
       },
     });
   }
 
-  /** Now and then in two pages, between which the rows may change. */
   async loadTasks(read: LoadTasks): Promise<readonly TaskRow[]> {
+    const { watcher, process } = this.#options;
+    watcher?.onLoad(process, 1);
+    try {
+      return await this.#loadPages(read);
+    } finally {
+      watcher?.onLoad(process, -1);
+    }
+  }
+
+  /** Now and then in two pages, between which the rows may change. */
+  async #loadPages(read: LoadTasks): Promise<readonly TaskRow[]> {
     const bucket = this.#partition(read.partition).bucket(read.bucket);
     const { traffic } = this.#options;
     const pageMax =
@@ -113,17 +141,20 @@ export class SimStore implements TaskStore {
   }): Promise<void> {
     const { partition, bucket, timestamp, summary } = write;
     const cell = this.#partition(partition).summary(bucket);
-    return this.#write("writeSummary", partition, timestamp, {
-      rows: 1,
-      apply: (replica) => cell.write(replica, { value: summary, timestamp }),
-      onAcked: () => this.#options.onSummary?.(partition, bucket),
-    });
+    return this.#write(
+      { operation: "writeSummary", partition, timestamp, bucket, summary },
+      {
+        rows: 1,
+        apply: (replica) => cell.write(replica, { value: summary, timestamp }),
+        onAcked: () => this.#options.watcher?.onSummary(partition, bucket),
+      },
+    );
   }
 
   appendClaims(write: { partition: number; timestamp: number; row: JournalRow }): Promise<void> {
     const { partition, timestamp, row } = write;
     const { journal } = this.#partition(partition);
-    return this.#write("appendClaims", partition, timestamp, {
+    return this.#write({ operation: "appendClaims", partition, timestamp }, {
       rows: 1,
       apply: (replica) => journal.append(replica, row, timestamp),
     });
@@ -145,7 +176,7 @@ export class SimStore implements TaskStore {
   }): Promise<void> {
     const { partition, timestamp, below } = write;
     const { journal } = this.#partition(partition);
-    return this.#write("trimClaims", partition, timestamp, {
+    return this.#write({ operation: "trimClaims", partition, timestamp }, {
       rows: 1,
       apply: (replica) => journal.trim(replica, below, timestamp),
     });
@@ -159,7 +190,7 @@ export class SimStore implements TaskStore {
     const { partition, timestamp, letter } = write;
     const name = `${letter.failedAtMs}/${taskKeyToken(letter.key)}`;
     const cell = this.#partition(partition).letter(name);
-    return this.#write("writeDeadLetter", partition, timestamp, {
+    return this.#write({ operation: "writeDeadLetter", partition, timestamp }, {
       rows: 1,
       apply: (replica) => cell.write(replica, { value: letter, timestamp }),
     });
@@ -189,7 +220,7 @@ export class SimStore implements TaskStore {
   }): Promise<void> {
     const { partition, timestamp } = write;
     const bucket = this.#partition(partition).bucket(write.bucket);
-    return this.#write("deleteBucketTasks", partition, timestamp, {
+    return this.#write({ operation: "deleteBucketTasks", partition, timestamp }, {
       rows: 1,
       apply: (replica) => bucket.deleteUpTo(replica, timestamp),
     });
@@ -198,7 +229,7 @@ export class SimStore implements TaskStore {
   deleteSummary(write: { partition: number; bucket: number; timestamp: number }): Promise<void> {
     const { partition, bucket, timestamp } = write;
     const cell = this.#partition(partition).summary(bucket);
-    return this.#write("deleteSummary", partition, timestamp, {
+    return this.#write({ operation: "deleteSummary", partition, timestamp }, {
       rows: 1,
       apply: (replica) => cell.write(replica, { value: null, timestamp }),
     });
@@ -213,15 +244,17 @@ export class SimStore implements TaskStore {
     return this.#options.traffic.cluster.partition(number);
   }
 
-  #write(
-    operation: string,
-    partition: number,
-    timestamp: number,
-    write: ReplicatedWrite,
-  ): Promise<void> {
-    const { traffic, host, process, onWrite } = this.#options;
-    onWrite?.({ process, operation, partition, timestamp });
-    return traffic.write({ host, process, operation }, write);
+  #write(sent: Omit<StoreWrite, "process">, write: RowsWrite): Promise<void> {
+    const { traffic, host, process, watcher } = this.#options;
+    const { operation, partition } = sent;
+    watcher?.onWrite({ ...sent, process });
+    const from = { host, process, operation };
+    return traffic.write(from, {
+      ...write,
+      apply: (replica, row) => {
+        if (write.apply(replica, row) === false) watcher?.onBeaten(process, partition);
+      },
+    });
   }
 
   #read<T>(operation: string, compute: (replicas: readonly number[]) => T): Promise<T> {
@@ -229,6 +262,11 @@ export class SimStore implements TaskStore {
     return traffic.read({ host, process, operation }, compute);
   }
 }
+
+/** A write whose rows say whether they were newer than what was there. */
+type RowsWrite = Omit<ReplicatedWrite, "apply"> & {
+  readonly apply: (replica: number, row: number) => boolean | void;
+};
 
 function compareLetters(a: DeadLetter, b: DeadLetter): number {
   return a.failedAtMs - b.failedAtMs || compareTaskKeys(a.key, b.key);

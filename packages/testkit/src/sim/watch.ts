@@ -14,8 +14,10 @@ import type { Violation } from "../checker/index.ts";
 import { CoverWatch } from "./cover-watch.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimProcess } from "./sim-process.ts";
+import { Meters } from "./meters.ts";
 import { reachOf } from "./reach-events.ts";
 import { short } from "./sim-recorder.ts";
+import type { StoreWatcher, StoreWrite } from "./sim-store.ts";
 
 interface Grant {
   readonly epoch: number;
@@ -31,8 +33,9 @@ const VIOLATIONS_MAX = 20;
  * Sees everything that happens in a simulation, also inside the servers, and checks at once what the
  * design promises at every moment.
  */
-export class Watch {
+export class Watch implements StoreWatcher {
   readonly violations: Violation[] = [];
+  readonly meters: Meters;
   readonly #cluster: SimCluster;
   readonly #grants = new Map<number, Grant[]>();
   /** Who used a write timestamp of a partition, for what. */
@@ -47,6 +50,7 @@ export class Watch {
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
+    this.meters = new Meters(cluster);
     this.#cover = new CoverWatch(cluster, (invariant, key, message) =>
       this.report(invariant, key, message),
     );
@@ -77,19 +81,11 @@ export class Watch {
       this.report("S1", null, `partition ${event.partition} stopped: ${event.message}`);
     }
     for (const state of reachOf(event)) this.#cluster.reach.add(state);
-    if (event.type === "attemptEnded" && event.code === "ATTEMPTS_CRASHED") {
-      const first = this.#startNodes.get(taskKeyToken(event.key));
-      if (first !== process.name) this.#cluster.reach.add("attempts used up over several processes");
-    }
   }
 
   /** A write leaves a process: its timestamp must be granted to that owner, and used for nothing else. */
-  onWrite(write: {
-    process: SimProcess;
-    operation: string;
-    partition: number;
-    timestamp: number;
-  }): void {
+  onWrite(write: StoreWrite): void {
+    this.meters.onWrite(write);
     const { process, operation, partition, timestamp } = write;
     const used = at(this.#timestamps, partition, () => new Map<number, string>());
     const name = `${process.name} ${operation}`;
@@ -133,8 +129,19 @@ export class Watch {
   }
 
   /** Do the summaries that any quorum shows cover what they must? */
-  checkCover(partition: number, bucket: number): void {
+  onSummary(partition: number, bucket: number): void {
     this.#cover.check(partition, bucket);
+  }
+
+  onLoad(process: SimProcess, by: 1 | -1): void {
+    this.meters.onLoad(process.name, by);
+  }
+
+  onBeaten(process: SimProcess, partition: number): void {
+    const owner = this.#cluster.registers.get(partition)?.owner;
+    if (owner != null && !this.#isOwner(process, owner)) {
+      this.#cluster.reach.add("a zombie's write beaten");
+    }
   }
 
   /** Finally: every acked record that is bad is in the quarantine. */
@@ -192,6 +199,7 @@ export class Watch {
       const grant = grants.at(-1);
       if (grant !== undefined) grant.upTo = after.tsUpper;
     }
+    this.meters.onLease(partition, before, after);
     this.#cover.onCheckpoint(partition, before, after);
   }
 

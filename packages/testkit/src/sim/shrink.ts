@@ -1,0 +1,91 @@
+import type { Plan } from "./plan.ts";
+import { runPlan, type SimResult } from "./run-plan.ts";
+import { NO_LOG_HARM } from "./sim-log.ts";
+import { NO_STORE_HARM } from "./store-traffic.ts";
+
+/** Real time in nanoseconds; the simulation itself must not know of it. */
+export type RealClock = () => bigint;
+
+/**
+ * Makes a plan that breaks an invariant smaller, as long as it breaks the same one: fewer faults, then
+ * fewer tasks, nodes and harms. After Zeller's ddmin. Stops after `limitMs` of real time.
+ */
+export async function shrink(
+  plan: Plan,
+  options: { clock: RealClock; limitMs: number },
+): Promise<SimResult> {
+  const shrinker = new Shrinker(await runPlan(plan), options);
+  await shrinker.simplify();
+  await shrinker.drop((current) => current.faults, (current, faults) => ({ ...current, faults }));
+  await shrinker.drop((current) => current.appends, (current, appends) => ({ ...current, appends }));
+  await shrinker.simplify();
+  return shrinker.best;
+}
+
+class Shrinker {
+  best: SimResult;
+  readonly #invariant: string | undefined;
+  readonly #deadline: bigint;
+  readonly #clock: RealClock;
+
+  constructor(first: SimResult, options: { clock: RealClock; limitMs: number }) {
+    this.best = first;
+    this.#invariant = first.violations[0]?.invariant;
+    this.#clock = options.clock;
+    this.#deadline = options.clock() + BigInt(options.limitMs) * 1_000_000n;
+  }
+
+  /** Halves, quarters, ... of a list are left out, as long as that changes nothing. */
+  async drop<T>(
+    listOf: (plan: Plan) => readonly T[],
+    withList: (plan: Plan, list: readonly T[]) => Plan,
+  ): Promise<void> {
+    for (let parts = 2; this.#hasTime(); ) {
+      const list = listOf(this.best.plan);
+      if (list.length === 0) return;
+      const size = Math.ceil(list.length / parts);
+      let hasDropped = false;
+      for (let from = 0; from < list.length && this.#hasTime(); from += size) {
+        const rest = [...list.slice(0, from), ...list.slice(from + size)];
+        hasDropped = await this.#try(withList(this.best.plan, rest));
+        if (hasDropped) break;
+      }
+      if (hasDropped) parts = Math.max(2, parts - 1);
+      else if (size === 1) return;
+      else parts = Math.min(list.length, parts * 2);
+    }
+  }
+
+  /** One feature after the other is switched off. */
+  async simplify(): Promise<void> {
+    const simpler: ((plan: Plan) => Plan)[] = [
+      (plan) => ({ ...plan, storeHarm: NO_STORE_HARM }),
+      (plan) => ({ ...plan, logHarm: NO_LOG_HARM }),
+      (plan) => ({ ...plan, clocks: plan.clocks.map(() => ({ offsetMs: 0, driftPpm: 0 })) }),
+      (plan) => ({ ...plan, replicas: 1 }),
+      (plan) => ({ ...plan, nodes: 1 }),
+      (plan) => ({ ...plan, nodes: 2 }),
+      (plan) => ({ ...plan, attempts: {} }),
+      (plan) => ({ ...plan, storeLatency: { ...plan.storeLatency, tailShare: 0 } }),
+      (plan) => ({ ...plan, logLatency: { ...plan.logLatency, tailShare: 0 } }),
+      ...Object.keys(NO_STORE_HARM).map(
+        (harm) => (plan: Plan) => ({ ...plan, storeHarm: { ...plan.storeHarm, [harm]: 0 } }),
+      ),
+    ];
+    for (const simplified of simpler) {
+      if (!this.#hasTime()) return;
+      await this.#try(simplified(this.best.plan));
+    }
+  }
+
+  async #try(plan: Plan): Promise<boolean> {
+    const result = await runPlan(plan);
+    if (result.violations[0]?.invariant !== this.#invariant) return false;
+    this.best = result;
+    return true;
+  }
+
+  #hasTime(): boolean {
+    return this.#clock() < this.#deadline;
+  }
+}
