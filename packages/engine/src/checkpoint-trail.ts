@@ -1,4 +1,9 @@
-import { type Checkpoint, compareJournalPositions, hasCode, type JournalPosition } from "@horae/core";
+import {
+  type Checkpoint,
+  compareJournalPositions,
+  hasCode,
+  type JournalPosition,
+} from "@horae/core";
 import type { OwnerContext } from "./owner-context.ts";
 
 /**

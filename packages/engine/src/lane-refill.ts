@@ -91,7 +91,10 @@ export class LaneRefill {
       const complete = minKey(readTo, lane.missedFrom)!;
       if (compareTaskKeys(complete, lane.leftOutFrom!) > 0) lane.leftOutFrom = complete;
       if (lane.missedFrom !== null) lane.isRefilling = false;
-      if (compareTaskKeys(complete, memory.readPosition) >= 0) memory.clearLeftOut(lane);
+      // A load under way may not bring what the lane refused above the read position meanwhile.
+      const isLoading = memory.announcedTo !== null;
+      const isComplete = compareTaskKeys(complete, memory.readPosition) >= 0;
+      if (isComplete && !isLoading) memory.clearLeftOut(lane);
       else memory.touch(lane);
     }
   }

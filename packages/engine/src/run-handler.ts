@@ -92,7 +92,8 @@ export class RunningHandler {
 
   /** An error after the abort is the abort's doing; a result, or a task given up, is still that. */
   #endOf(error: unknown): HandlerEnd {
-    if (this.#abortion !== null && !hasCode(error, "TASK_FAILED")) return { kind: "aborted", ...this.#abortion };
+    if (this.#abortion !== null && !hasCode(error, "TASK_FAILED"))
+      return { kind: "aborted", ...this.#abortion };
     return { kind: "threw", error };
   }
 }

@@ -78,7 +78,16 @@ async function runOne(seed: number): Promise<boolean> {
   allow();
   for (const { invariant, message } of result.violations) console.log(`${invariant} ${message}`);
   const { traceHash, events, starts, acked } = result;
-  console.log(JSON.stringify({ seed, violations: result.violations.length, traceHash, events, starts, acked }));
+  console.log(
+    JSON.stringify({
+      seed,
+      violations: result.violations.length,
+      traceHash,
+      events,
+      starts,
+      acked,
+    }),
+  );
   if (result.violations.length > 0 && !given.trace) await keep(result);
   return result.violations.length === 0;
 }
@@ -194,7 +203,8 @@ function printReport(report: SeedsReport): boolean {
   const { seeds, faults, events, starts, acked, simulatedMs, reach, broken } = report;
   const least = Math.floor((REACH_LEAST * seeds) / 1_000);
   const missed = REACH_WANTED.filter((state) => (reach.get(state) ?? 0) < least);
-  if (given.json) console.log(JSON.stringify({ ...report, reach: Object.fromEntries(reach), missed }));
+  if (given.json)
+    console.log(JSON.stringify({ ...report, reach: Object.fromEntries(reach), missed }));
   else {
     const states = [...reach].toSorted(([a], [b]) => (a < b ? -1 : 1));
     for (const [state, count] of states) {

@@ -77,7 +77,9 @@ export class CoverWatch {
       return null;
     }
     const bucket = store.partition(partition).bucket(bucketOf(key, plan.bucketMs));
-    const isPersisted = store.quorums.every((quorum) => bucket.peekOne(key, quorum)?.request != null);
+    const isPersisted = store.quorums.every(
+      (quorum) => bucket.peekOne(key, quorum)?.request != null,
+    );
     if (!isPersisted) this.#report("S2", key, `applied at ${offset}, and not persisted`);
     return key;
   }

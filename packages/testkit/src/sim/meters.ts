@@ -70,7 +70,9 @@ export class Meters {
       if (exceptions.length > 0) reach.add("an exception at a take-over");
       const isAsleep = bucket
         .peek(store.all)
-        .some(({ status }) => status?.status === "retrying" && (status.nextAttemptAtMs ?? 0) > soonMs);
+        .some(
+          ({ status }) => status?.status === "retrying" && (status.nextAttemptAtMs ?? 0) > soonMs,
+        );
       if (isAsleep) reach.add("a sleeper at a take-over");
     }
   }

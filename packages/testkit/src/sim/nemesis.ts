@@ -100,7 +100,8 @@ export class Nemesis {
     const isLeast = store.upCount <= store.quorum;
     if (fault.kind === "replicaDown") {
       // More than one of three is not a fault that heals by itself, but `storeDown`.
-      if (fault.replica < store.replicas && (!isLeast || store.replicas === 1)) down([fault.replica]);
+      if (fault.replica < store.replicas && (!isLeast || store.replicas === 1))
+        down([fault.replica]);
     } else if (fault.kind === "storeDown") down(store.all);
     else if (fault.kind === "storeSlow") {
       storeExchanges.slowMs += fault.byMs;
@@ -165,7 +166,11 @@ export class Nemesis {
   }
 
   /** Registers what was broken and heals it in time. */
-  #break(fault: PlannedFault & { readonly forMs: number }, node: SimNode | null, heal: () => void): void {
+  #break(
+    fault: PlannedFault & { readonly forMs: number },
+    node: SimNode | null,
+    heal: () => void,
+  ): void {
     const { recorder, world } = this.#cluster;
     const end = recorder.fault(fault.kind, node === null ? null : node.names);
     const broken = {

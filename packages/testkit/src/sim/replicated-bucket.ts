@@ -27,11 +27,19 @@ export class ReplicatedBucket {
     this.#deletedAt = Array.from({ length: replicas }, () => -1);
   }
 
-  writeRequest(replica: number, key: TaskKey, cell: { value: TaskRequest; timestamp: number }): boolean {
+  writeRequest(
+    replica: number,
+    key: TaskKey,
+    cell: { value: TaskRequest; timestamp: number },
+  ): boolean {
     return this.#row(key).request.write(replica, cell);
   }
 
-  writeStatus(replica: number, key: TaskKey, cell: { value: StatusCells; timestamp: number }): boolean {
+  writeStatus(
+    replica: number,
+    key: TaskKey,
+    cell: { value: StatusCells; timestamp: number },
+  ): boolean {
     return this.#row(key).status.write(replica, cell);
   }
 

@@ -16,8 +16,14 @@ export async function shrink(
 ): Promise<SimResult> {
   const shrinker = new Shrinker(await runPlan(plan), options);
   await shrinker.simplify();
-  await shrinker.drop((current) => current.faults, (current, faults) => ({ ...current, faults }));
-  await shrinker.drop((current) => current.appends, (current, appends) => ({ ...current, appends }));
+  await shrinker.drop(
+    (current) => current.faults,
+    (current, faults) => ({ ...current, faults }),
+  );
+  await shrinker.drop(
+    (current) => current.appends,
+    (current, appends) => ({ ...current, appends }),
+  );
   await shrinker.simplify();
   return shrinker.best;
 }
@@ -40,7 +46,7 @@ class Shrinker {
     listOf: (plan: Plan) => readonly T[],
     withList: (plan: Plan, list: readonly T[]) => Plan,
   ): Promise<void> {
-    for (let parts = 2; this.#hasTime(); ) {
+    for (let parts = 2; this.#hasTime();) {
       const list = listOf(this.best.plan);
       if (list.length === 0) return;
       const size = Math.ceil(list.length / parts);
@@ -68,9 +74,10 @@ class Shrinker {
       (plan) => ({ ...plan, attempts: {} }),
       (plan) => ({ ...plan, storeLatency: { ...plan.storeLatency, tailShare: 0 } }),
       (plan) => ({ ...plan, logLatency: { ...plan.logLatency, tailShare: 0 } }),
-      ...Object.keys(NO_STORE_HARM).map(
-        (harm) => (plan: Plan) => ({ ...plan, storeHarm: { ...plan.storeHarm, [harm]: 0 } }),
-      ),
+      ...Object.keys(NO_STORE_HARM).map((harm) => (plan: Plan) => ({
+        ...plan,
+        storeHarm: { ...plan.storeHarm, [harm]: 0 },
+      })),
     ];
     for (const simplified of simpler) {
       if (!this.#hasTime()) return;

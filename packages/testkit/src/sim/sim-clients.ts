@@ -1,4 +1,10 @@
-import { encodeScheduleRecord, encodeUtf8, hasCode, type LogRecord, partitionOf } from "@horae/core";
+import {
+  encodeScheduleRecord,
+  encodeUtf8,
+  hasCode,
+  type LogRecord,
+  partitionOf,
+} from "@horae/core";
 import type { PlannedAppend } from "./plan.ts";
 import { HostClock } from "./sim-clock.ts";
 import type { SimCluster } from "./sim-cluster.ts";

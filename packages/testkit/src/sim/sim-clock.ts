@@ -77,9 +77,13 @@ export function clockOf(world: World, host: HostClock, process: SimProcess): Clo
       }
       let isCancelled = false;
       const timer = { current: { cancel: (): void => undefined } };
-      arm(host.monotonicMs() + delayMs, () => {
-        if (!isCancelled) fire();
-      }, timer);
+      arm(
+        host.monotonicMs() + delayMs,
+        () => {
+          if (!isCancelled) fire();
+        },
+        timer,
+      );
       return {
         cancel: () => {
           isCancelled = true;

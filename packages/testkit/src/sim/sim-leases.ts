@@ -74,7 +74,9 @@ export class SimLeases implements LeaseStore {
   nowMs(): Promise<number> {
     const { world } = this.#options.traffic;
     return this.#answered("storeClock", () =>
-      this.#options.traffic.read(this.#from("storeClock"), () => Math.floor(EPOCH_MS + world.nowMs)),
+      this.#options.traffic.read(this.#from("storeClock"), () =>
+        Math.floor(EPOCH_MS + world.nowMs),
+      ),
     );
   }
 

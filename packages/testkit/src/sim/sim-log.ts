@@ -100,7 +100,10 @@ export class LogCluster {
   }
 
   /** What comes to a request of the process. */
-  drawHarm(process: SimProcess, operation: string): "unavailable" | "answerLost" | "requestLost" | "late" | null {
+  drawHarm(
+    process: SimProcess,
+    operation: string,
+  ): "unavailable" | "answerLost" | "requestLost" | "late" | null {
     let draw = this.#random.next();
     for (const harm of ["unavailable", "answerLost", "requestLost", "late"] as const) {
       if (draw < this.harm[harm]) {

@@ -131,9 +131,11 @@ export class SimNode {
       const { key, attempt } = event;
       recorder.add({ line: "end", node: process.name, key, attempt, outcome: "ranAway" });
     }
-    world.note(process.name, () => JSON.stringify(event, (_, value: unknown) =>
-      value instanceof Error ? String(value.stack) : value,
-    ));
+    world.note(process.name, () =>
+      JSON.stringify(event, (_, value: unknown) =>
+        value instanceof Error ? String(value.stack) : value,
+      ),
+    );
     watch.onEvent(process, event);
   }
 }

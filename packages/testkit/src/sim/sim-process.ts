@@ -60,7 +60,9 @@ export class SimProcess {
   }
 
   /** A call that leaves the process: its answer, or what went wrong, reaches it when `run` says. */
-  call<T>(run: (settle: { resolve(value: T): void; reject(error: Error): void }) => void): Promise<T> {
+  call<T>(
+    run: (settle: { resolve(value: T): void; reject(error: Error): void }) => void,
+  ): Promise<T> {
     if (this.#isOver) return new Promise(() => undefined);
     return new Promise((resolve, reject) => {
       run({

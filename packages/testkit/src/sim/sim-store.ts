@@ -154,10 +154,13 @@ export class SimStore implements TaskStore {
   appendClaims(write: { partition: number; timestamp: number; row: JournalRow }): Promise<void> {
     const { partition, timestamp, row } = write;
     const { journal } = this.#partition(partition);
-    return this.#write({ operation: "appendClaims", partition, timestamp }, {
-      rows: 1,
-      apply: (replica) => journal.append(replica, row, timestamp),
-    });
+    return this.#write(
+      { operation: "appendClaims", partition, timestamp },
+      {
+        rows: 1,
+        apply: (replica) => journal.append(replica, row, timestamp),
+      },
+    );
   }
 
   loadClaims(read: {
@@ -176,10 +179,13 @@ export class SimStore implements TaskStore {
   }): Promise<void> {
     const { partition, timestamp, below } = write;
     const { journal } = this.#partition(partition);
-    return this.#write({ operation: "trimClaims", partition, timestamp }, {
-      rows: 1,
-      apply: (replica) => journal.trim(replica, below, timestamp),
-    });
+    return this.#write(
+      { operation: "trimClaims", partition, timestamp },
+      {
+        rows: 1,
+        apply: (replica) => journal.trim(replica, below, timestamp),
+      },
+    );
   }
 
   writeDeadLetter(write: {
@@ -190,10 +196,13 @@ export class SimStore implements TaskStore {
     const { partition, timestamp, letter } = write;
     const name = `${letter.failedAtMs}/${taskKeyToken(letter.key)}`;
     const cell = this.#partition(partition).letter(name);
-    return this.#write({ operation: "writeDeadLetter", partition, timestamp }, {
-      rows: 1,
-      apply: (replica) => cell.write(replica, { value: letter, timestamp }),
-    });
+    return this.#write(
+      { operation: "writeDeadLetter", partition, timestamp },
+      {
+        rows: 1,
+        apply: (replica) => cell.write(replica, { value: letter, timestamp }),
+      },
+    );
   }
 
   loadDeadLetters(read: {
@@ -220,19 +229,25 @@ export class SimStore implements TaskStore {
   }): Promise<void> {
     const { partition, timestamp } = write;
     const bucket = this.#partition(partition).bucket(write.bucket);
-    return this.#write({ operation: "deleteBucketTasks", partition, timestamp }, {
-      rows: 1,
-      apply: (replica) => bucket.deleteUpTo(replica, timestamp),
-    });
+    return this.#write(
+      { operation: "deleteBucketTasks", partition, timestamp },
+      {
+        rows: 1,
+        apply: (replica) => bucket.deleteUpTo(replica, timestamp),
+      },
+    );
   }
 
   deleteSummary(write: { partition: number; bucket: number; timestamp: number }): Promise<void> {
     const { partition, bucket, timestamp } = write;
     const cell = this.#partition(partition).summary(bucket);
-    return this.#write({ operation: "deleteSummary", partition, timestamp }, {
-      rows: 1,
-      apply: (replica) => cell.write(replica, { value: null, timestamp }),
-    });
+    return this.#write(
+      { operation: "deleteSummary", partition, timestamp },
+      {
+        rows: 1,
+        apply: (replica) => cell.write(replica, { value: null, timestamp }),
+      },
+    );
   }
 
   ensureQueueSettings(settings: QueueSettings): Promise<QueueSettings> {

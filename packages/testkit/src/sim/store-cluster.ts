@@ -1,4 +1,10 @@
-import type { BucketSummary, DeadLetter, IndexedSummary, QueueSettings, SeededRandom } from "@horae/core";
+import type {
+  BucketSummary,
+  DeadLetter,
+  IndexedSummary,
+  QueueSettings,
+  SeededRandom,
+} from "@horae/core";
 import { ReplicatedBucket } from "./replicated-bucket.ts";
 import { ReplicatedCell } from "./replicated-cell.ts";
 import { ReplicatedJournal } from "./replicated-journal.ts";

@@ -76,10 +76,7 @@ export class StoreTraffic {
   }
 
   /** A quorum write. */
-  write(
-    from: Caller,
-    write: ReplicatedWrite,
-  ): Promise<void> {
+  write(from: Caller, write: ReplicatedWrite): Promise<void> {
     return this.exchange<void>(from, (reply) => {
       const harm = this.drawHarm(from);
       if (harm === "unavailable") reply.reject(unavailable(from.operation));
@@ -95,10 +92,7 @@ export class StoreTraffic {
   }
 
   /** A read at one moment of the replicas of one quorum. */
-  read<T>(
-    from: Caller,
-    compute: (replicas: readonly number[]) => T,
-  ): Promise<T> {
+  read<T>(from: Caller, compute: (replicas: readonly number[]) => T): Promise<T> {
     return this.exchange<T>(from, (reply) => {
       const harm = this.drawHarm(from);
       if (harm === null) reply.resolve(compute(this.cluster.drawQuorum()));
@@ -107,10 +101,7 @@ export class StoreTraffic {
   }
 
   /** A request that finds no quorum is refused; so is what a fault draws. */
-  exchange<T>(
-    from: Caller,
-    serve: (reply: Reply<T>) => void,
-  ): Promise<T> {
+  exchange<T>(from: Caller, serve: (reply: Reply<T>) => void): Promise<T> {
     return this.#options.exchanges.run<T>({
       caller: from,
       serve: (reply) => {

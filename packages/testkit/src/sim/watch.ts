@@ -96,10 +96,15 @@ export class Watch implements StoreWatcher {
     used.set(timestamp, name);
     const grants = at(this.#grants, partition, () => []);
     const isGranted = grants.some(
-      (grant) => this.#isOwner(process, grant.owner) && grant.above < timestamp && timestamp <= grant.upTo,
+      (grant) =>
+        this.#isOwner(process, grant.owner) && grant.above < timestamp && timestamp <= grant.upTo,
     );
     if (!isGranted) {
-      this.report("S8", null, `partition ${partition}: ${name} uses a timestamp it was not granted`);
+      this.report(
+        "S8",
+        null,
+        `partition ${partition}: ${name} uses a timestamp it was not granted`,
+      );
     }
   }
 
@@ -112,7 +117,11 @@ export class Watch implements StoreWatcher {
       this.report("S3", key, `started in partition ${partition}`);
     }
     const row = registers.get(partition);
-    if (row === null || row.epoch !== epoch || (row.owner !== null && !this.#isOwner(process, row.owner))) {
+    if (
+      row === null ||
+      row.epoch !== epoch ||
+      (row.owner !== null && !this.#isOwner(process, row.owner))
+    ) {
       if (!this.#areClocksBroken()) {
         this.report("S9", key, `started under epoch ${epoch}, the lease has ${row?.epoch ?? 0}`);
       }
@@ -158,7 +167,8 @@ export class Watch implements StoreWatcher {
     const first = this.#startNodes.get(token);
     if (first === undefined) this.#startNodes.set(token, process.name);
     else if (first !== process.name) reach.add("a task started on two processes");
-    if (first === undefined && attempt > 1) reach.add("claimed by a process that died before the start");
+    if (first === undefined && attempt > 1)
+      reach.add("claimed by a process that died before the start");
   }
 
   #checkData(key: TaskKey, data: unknown): void {
@@ -193,7 +203,11 @@ export class Watch implements StoreWatcher {
       grants.push({ epoch: after.epoch, owner: after.owner, above, upTo: after.tsUpper });
       if (before !== null && before.owner !== null) reach.add("lease taken after silence");
       if (after.epoch !== (before?.epoch ?? 0) + 1) {
-        this.report("S8", null, `partition ${partition}: epoch ${after.epoch} after ${before?.epoch}`);
+        this.report(
+          "S8",
+          null,
+          `partition ${partition}: epoch ${after.epoch} after ${before?.epoch}`,
+        );
       }
     } else {
       const grant = grants.at(-1);
@@ -222,4 +236,3 @@ function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   }
   return value;
 }
-
