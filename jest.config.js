@@ -6,7 +6,11 @@ const shared = {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, sourceMaps: "inline" },
     ],
   },
-  testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
+  testEnvironmentOptions: {
+    customExportConditions: ["source", "node", "node-addons"],
+    // Simulations forbid real time by replacing globals; Jest must not tidy the real ones away.
+    globalsCleanup: "off",
+  },
   modulePathIgnorePatterns: ["/dist/"],
 };
 

@@ -1,13 +1,14 @@
-import { setMaxListeners } from "node:events";
 import {
   type Clock,
   HoraeError,
   type Log,
   type Random,
   sleep,
+  type StopSignal,
   type TaskStore,
   type Telemetry,
 } from "@horae/core";
+import { Ending } from "./ending.ts";
 import type { HeldLease } from "./held-lease.ts";
 import type { EngineSettings } from "./settings.ts";
 import { untilKnown } from "./until-known.ts";
@@ -48,7 +49,7 @@ export class OwnerContext {
   readonly log: Log;
   readonly store: TaskStore;
   readonly wake: () => void;
-  readonly #ended = new AbortController();
+  readonly #ending = new Ending();
 
   constructor(options: OwnerContextOptions) {
     this.lease = options.lease;
@@ -63,21 +64,19 @@ export class OwnerContext {
     this.log = options.log;
     this.store = options.store;
     this.wake = options.wake;
-    // Every write that waits for the store listens: many, and no leak.
-    setMaxListeners(0, this.#ended.signal);
   }
 
   /** Aborts when this epoch is over for this process. */
-  get signal(): AbortSignal {
-    return this.#ended.signal;
+  get signal(): StopSignal {
+    return this.#ending;
   }
 
   get isOver(): boolean {
-    return this.#ended.signal.aborted;
+    return this.#ending.aborted;
   }
 
   end(): void {
-    this.#ended.abort();
+    this.#ending.end();
   }
 
   /** Reads until the store answers. */
@@ -105,11 +104,11 @@ export class OwnerContext {
    */
   async writeOutcome(call: (timestamp: number) => Promise<void>): Promise<void> {
     const timestamp = this.lease.timestamps.next() ?? (await this.#timestamp("recordStatuses"));
-    const retries = new AbortController();
+    const retries = new Ending();
     let triesLeft = OUTLIVING_TRIES;
-    const repetition = { ...this.#repetition("recordStatuses"), signal: retries.signal };
+    const repetition = { ...this.#repetition("recordStatuses"), signal: retries };
     await untilKnown(repetition, async () => {
-      if (this.isOver && triesLeft-- <= 1) retries.abort();
+      if (this.isOver && triesLeft-- <= 1) retries.end();
       await call(timestamp);
     });
   }

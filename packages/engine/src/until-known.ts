@@ -1,4 +1,12 @@
-import { type Clock, hasCode, HoraeError, type Random, sleep, type Telemetry } from "@horae/core";
+import {
+  type Clock,
+  hasCode,
+  HoraeError,
+  type Random,
+  sleep,
+  type StopSignal,
+  type Telemetry,
+} from "@horae/core";
 
 /** Codes of port errors after which the same call may be made again. */
 const REPEATABLE = [
@@ -18,7 +26,7 @@ export interface Repetition {
   readonly random: Random;
   readonly telemetry: Telemetry;
   /** Ends the repetition with `LEASE_LOST`. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
 }
 
 /**

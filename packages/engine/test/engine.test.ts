@@ -79,6 +79,20 @@ describe("a task", () => {
     expect(bench.starts.filter(({ orderingId }) => orderingId === "a")).toHaveLength(1);
   });
 
+  it("fails for good when its handler says so after the time-out, within the grace", async () => {
+    bench.onTask(
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new TaskFailedError("given up")));
+        }),
+    );
+    await bench.engine().start();
+    const key = await bench.schedule({}, { options: { attemptTimeoutMs: 500 } });
+    await bench.untilFinished(1);
+    expect(bench.starts).toHaveLength(1);
+    expect(bench.row(key)?.status).toMatchObject({ lastError: { code: "TASK_FAILED" } });
+  });
+
   it("times out, and is a runaway when it does not end after the abort", async () => {
     const signals: AbortSignal[] = [];
     bench.onTask((_, context) => {

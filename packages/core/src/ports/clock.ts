@@ -22,8 +22,15 @@ export interface Clock {
 /** The longest delay that a timer takes; Node fires longer ones at once. */
 export const TIMER_DELAY_MAX_MS = 2 ** 31 - 1;
 
+/** The part of an AbortSignal that a wait needs. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** Resolves after `delayMs`, or at once when `signal` aborts. */
-export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, delayMs: number, signal?: StopSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) {
       resolve();

@@ -123,7 +123,7 @@ function makeLoad(dice: Dice, shape: LoadShape): Pick<Plan, "appends" | "attempt
       burst = dice.isHead(0.1) ? dice.below(30) : 0;
       atMs = number * gapMs * (0.9 + 0.1 * dice.next());
     }
-    const again = appends.length > 0 && dice.isHead(duplicateShare) ? dice.pick(appends) : null;
+    const again = dice.isHead(duplicateShare) ? pickAgain(dice, appends) : null;
     const key = again?.key ?? makeKey(dice, { atMs, ids, number });
     const kind = !dice.isHead(badShare) ? "task" : dice.isHead(0.5) ? "poison" : "misplaced";
     const options = again?.options ?? { ...nature.options(), maxAttempts: nature.maxAttempts };
@@ -131,6 +131,12 @@ function makeLoad(dice: Dice, shape: LoadShape): Pick<Plan, "appends" | "attempt
     attempts[taskKeyToken(key)] ??= nature.attempts();
   }
   return { appends, attempts };
+}
+
+/** One that was appended before: any, or one of the last, about to run or just over. */
+function pickAgain(dice: Dice, appends: readonly PlannedAppend[]): PlannedAppend | null {
+  if (appends.length === 0) return null;
+  return dice.pick(dice.isHead(0.5) ? appends.slice(-6) : appends);
 }
 
 function makeKey(dice: Dice, at: { atMs: number; ids: number; number: number }): TaskKey {

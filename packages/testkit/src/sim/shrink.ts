@@ -3,26 +3,20 @@ import { runPlan, type SimResult } from "./run-plan.ts";
 import { NO_LOG_HARM } from "./sim-log.ts";
 import { NO_STORE_HARM } from "./store-traffic.ts";
 
-/** Real time in nanoseconds; the simulation itself must not know of it. */
-export type RealClock = () => bigint;
-
 /**
  * Makes a plan that breaks an invariant smaller, as long as it breaks the same one: fewer faults, then
- * fewer tasks, nodes and harms. After Zeller's ddmin. Stops after `limitMs` of real time.
+ * fewer tasks, nodes and harms. After Zeller's ddmin. Stops when there is no time left.
  */
-export async function shrink(
-  plan: Plan,
-  options: { clock: RealClock; limitMs: number },
-): Promise<SimResult> {
-  const shrinker = new Shrinker(await runPlan(plan), options);
+export async function shrink(first: SimResult, hasTime: () => boolean): Promise<SimResult> {
+  const shrinker = new Shrinker(first, hasTime);
   await shrinker.simplify();
   await shrinker.drop(
-    (current) => current.faults,
-    (current, faults) => ({ ...current, faults }),
+    (plan) => plan.faults,
+    (plan, faults) => ({ ...plan, faults }),
   );
   await shrinker.drop(
-    (current) => current.appends,
-    (current, appends) => ({ ...current, appends }),
+    (plan) => plan.appends,
+    (plan, appends) => ({ ...plan, appends }),
   );
   await shrinker.simplify();
   return shrinker.best;
@@ -31,14 +25,12 @@ export async function shrink(
 class Shrinker {
   best: SimResult;
   readonly #invariant: string | undefined;
-  readonly #deadline: bigint;
-  readonly #clock: RealClock;
+  readonly #hasTime: () => boolean;
 
-  constructor(first: SimResult, options: { clock: RealClock; limitMs: number }) {
+  constructor(first: SimResult, hasTime: () => boolean) {
     this.best = first;
     this.#invariant = first.violations[0]?.invariant;
-    this.#clock = options.clock;
-    this.#deadline = options.clock() + BigInt(options.limitMs) * 1_000_000n;
+    this.#hasTime = hasTime;
   }
 
   /** Halves, quarters, ... of a list are left out, as long as that changes nothing. */
@@ -90,9 +82,5 @@ class Shrinker {
     if (result.violations[0]?.invariant !== this.#invariant) return false;
     this.best = result;
     return true;
-  }
-
-  #hasTime(): boolean {
-    return this.#clock() < this.#deadline;
   }
 }

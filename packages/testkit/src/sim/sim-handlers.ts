@@ -42,8 +42,8 @@ interface Call {
   readonly key: TaskKey;
   readonly context: TaskContext;
   readonly attempt: PlannedAttempt;
-  resolve(): void;
-  reject(error: Error): void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** The handlers of one process: they do what the plan says, and tell the recorder. */

@@ -179,7 +179,7 @@ export class Watch implements StoreWatcher {
     );
     if (!isOfTask) this.report("S7", key, `started with data of no record: ${String(data)}`);
     const { seen } = at(this.#data, token, () => ({ seen: data }));
-    if (seen !== data) this.report("S5", key, `attempts with different data: ${seen} and ${data}`);
+    if (seen !== data) this.report("S5", key, `attempts saw ${String(seen)} and ${String(data)}`);
   }
 
   #isDurable(partition: number, claim: Claim): boolean {

@@ -1,0 +1,85 @@
+import { fork } from "node:child_process";
+import { Reach } from "../reach.ts";
+import { runSeeds, type SeedsReport } from "../run-seeds.ts";
+import { childWords, type SimArguments } from "./arguments.ts";
+import { elapsedMs } from "./stopwatch.ts";
+
+const PROGRESS_MS = 10_000;
+/** A child says so often how far it is. */
+const SEEDS_PER_MESSAGE = 20;
+
+type Message =
+  | { readonly seeds: number; readonly problem: string | null }
+  | { readonly report: Omit<SeedsReport, "reach"> & { readonly reach: [string, number][] } };
+
+/** Runs the seeds in several processes: each has every so many of them. */
+export async function runChildren(given: SimArguments): Promise<SeedsReport> {
+  const processes = Math.max(1, Math.min(given.processes, given.seeds));
+  const progress = new Progress();
+  const reports = await Promise.all(
+    Array.from({ length: processes }, (_, index) =>
+      runChild(childWords(given, { index, processes }), (message) => progress.note(index, message)),
+    ),
+  );
+  return sumOf(reports);
+}
+
+/** What a child process does. */
+export async function runAsChild(given: SimArguments): Promise<void> {
+  const send = process.send!.bind(process);
+  let seeds = 0;
+  const report = await runSeeds({
+    from: given.from,
+    step: given.step ?? 1,
+    count: given.seeds,
+    size: given.size,
+    isTimeOver: () => elapsedMs() > given.minutes * 60_000,
+    onResult: (seed, { violations: [first] }) => {
+      seeds++;
+      const problem =
+        first === undefined ? null : `seed ${seed}: ${first.invariant} ${first.message}`;
+      if (problem !== null || seeds % SEEDS_PER_MESSAGE === 0) send({ seeds, problem });
+    },
+  });
+  send({ report: { ...report, reach: [...report.reach] } }, () => process.disconnect());
+}
+
+function runChild(
+  words: readonly string[],
+  onProgress: (message: Extract<Message, { seeds: number }>) => void,
+): Promise<SeedsReport> {
+  const child = fork(process.argv[1]!, words);
+  return new Promise((resolve, reject) => {
+    child.on("message", (message: Message) => {
+      if ("report" in message) {
+        resolve({ ...message.report, reach: new Map(message.report.reach) });
+      } else onProgress(message);
+    });
+    child.on("exit", (code) => reject(new Error(`a process ended with ${code}`)));
+  });
+}
+
+class Progress {
+  readonly #seeds = new Map<number, number>();
+  #shownMs = 0;
+
+  note(child: number, { seeds, problem }: Extract<Message, { seeds: number }>): void {
+    this.#seeds.set(child, seeds);
+    if (problem !== null) console.log(problem);
+    if (elapsedMs() - this.#shownMs < PROGRESS_MS) return;
+    this.#shownMs = elapsedMs();
+    const sum = [...this.#seeds.values()].reduce((a, b) => a + b, 0);
+    console.log(`${sum} seeds, ${Math.round((sum / elapsedMs()) * 60_000)} a minute`);
+  }
+}
+
+function sumOf(reports: readonly SeedsReport[]): SeedsReport {
+  const reach = new Reach();
+  const sum = { seeds: 0, faults: 0, events: 0, starts: 0, acked: 0, simulatedMs: 0 };
+  for (const report of reports) {
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += report[name];
+    reach.merge(report.reach);
+  }
+  const broken = reports.flatMap((report) => report.broken).toSorted((a, b) => a - b);
+  return { ...sum, reach: reach.counts, broken };
+}

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { MutantCopy } from "../mutants/build-mutant.ts";
+import { LOADING_MUTANTS } from "../mutants/loading.ts";
+import type { Mutant } from "../mutants/mutant.ts";
+import { OWNERSHIP_MUTANTS } from "../mutants/ownership.ts";
+import { SUMMARY_MUTANTS } from "../mutants/summaries.ts";
+
+const HELP = `npm run sim:mutants -- [options] [part of a name ...]: does the simulator find planted bugs?
+
+  --seeds n      each must be found within so many seeds (2000)
+  --from k       the first of them (1)
+  --processes p  mutants at the same time (one per core)`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: "string", default: "2000" },
+    from: { type: "string", default: "1" },
+    processes: { type: "string", default: String(availableParallelism()) },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const ALL = [...OWNERSHIP_MUTANTS, ...SUMMARY_MUTANTS, ...LOADING_MUTANTS];
+
+interface Finding {
+  readonly mutant: Mutant;
+  /** After how many seeds it was found; null: it was not. */
+  readonly seeds: number | null;
+  readonly how: string;
+}
+
+if (values.help) console.log(HELP);
+else process.exitCode = (await runAll()) ? 0 : 1;
+
+async function runAll(): Promise<boolean> {
+  const queue = ALL.filter(
+    ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+  );
+  const findings: Finding[] = [];
+  const work = async (): Promise<void> => {
+    const copy = new MutantCopy();
+    try {
+      for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+        const finding = await hunt(copy, mutant);
+        findings.push(finding);
+        console.log(`${finding.seeds ?? "SURVIVED"} seeds: ${mutant.name} ${finding.how}`);
+      }
+    } finally {
+      copy.remove();
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.processes) }, work));
+  const found = findings.map(({ seeds }) => seeds).filter((seeds) => seeds !== null);
+  const median = found.toSorted((a, b) => a - b)[found.length >> 1];
+  const survivors = findings.filter(({ seeds }) => seeds === null);
+  console.log(
+    `${found.length} of ${findings.length} found, median ${median} seeds, worst ${Math.max(...found)}`,
+  );
+  for (const { mutant } of survivors) console.log(`survived: ${mutant.name} (${mutant.breaks})`);
+  return survivors.length === 0;
+}
+
+/** Runs seeds until one breaks. */
+async function hunt(copy: MutantCopy, mutant: Mutant): Promise<Finding> {
+  const remove = copy.plant(mutant);
+  try {
+    const words = ["--seeds", values.seeds, "--from", values.from, "--first"];
+    const output = await run(copy.command, words);
+    const found = /^found after (\d+) seeds: (.*)/m.exec(output);
+    if (found !== null)
+      return { mutant, seeds: Number(found[1]), how: `- ${found[2]!.slice(0, 140)}` };
+    if (!output.includes("nothing found"))
+      throw new Error(`${mutant.name}: ${output.slice(-2_000)}`);
+    return { mutant, seeds: null, how: "" };
+  } finally {
+    remove();
+  }
+}
+
+function run(command: string, words: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [command, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const take = (text: Buffer): void => {
+    output += text.toString();
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  return new Promise((resolve) => {
+    child.on("close", () => resolve(output));
+  });
+}

@@ -1,0 +1,133 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Bugs of bucket summaries and of the dedupe. */
+export const SUMMARY_MUTANTS: readonly Mutant[] = [
+  {
+    name: "low key raised before the outcome is acknowledged",
+    breaks: "raising follows only acknowledged outcomes",
+    file: "engine/src/raise-summaries.ts",
+    find: "for (const { key } of lane.tasks) {",
+    replace: 'for (const { key } of lane.tasks.filter(({ state }) => state !== "recording")) {',
+  },
+  {
+    name: "low key raised past inserts",
+    breaks: "raising passes no insert in flight",
+    file: "engine/src/raise-summaries.ts",
+    find: "for (const key of persister.insertingKeys()) {",
+    replace: "for (const key of [...persister.insertingKeys()].slice(0, 0)) {",
+  },
+  {
+    name: "low key raised past what lanes left out",
+    breaks: "raising passes no left-out key",
+    file: "engine/src/raise-summaries.ts",
+    find: "for (const lane of memory.leftOutLanes) top = minKey(top, lane.leftOutFrom)!;",
+    replace: "",
+  },
+  {
+    name: "low key raised past sleepers",
+    breaks: "raising passes no sleeper out of memory that is not an exception",
+    file: "engine/src/raise-summaries.ts",
+    find: "for (const key of sleepers.keys(bucket)) add(bucket, { key, mayBeException: true });",
+    replace: "",
+  },
+  {
+    name: "low key raised past sleepers beyond the maximum",
+    breaks: "beyond exceptionsMax the bucket remembers the lowest such sleeper's key",
+    file: "engine/src/sleepers.ts",
+    find: "return this.#buckets.get(bucket)?.lowestBeyond ?? null;",
+    replace: "return this.#buckets.get(bucket) === undefined ? null : null;",
+  },
+  {
+    name: "low key raised past the read position",
+    breaks: "raising never passes the read position",
+    file: "engine/src/raise-summaries.ts",
+    find: "let top = minKey(memory.readPosition, lagged)!;",
+    replace: "let top = lagged;",
+  },
+  {
+    name: "bucket raised while it is read again",
+    breaks: "raising passes no load in flight",
+    file: "engine/src/raise-summaries.ts",
+    find: "if (sleepers.isRereading(bucket)) continue;",
+    replace: "",
+  },
+  {
+    name: "summary not rewritten before an insert",
+    breaks: "before the first insert in a bucket an owner writes its summary again",
+    file: "engine/src/bucket-summaries.ts",
+    find: "if (acked !== null && entry.isOwn && keys.every((key) => covers(acked, key))) return;",
+    replace: "if (acked !== null && keys.every((key) => covers(acked, key))) return;",
+  },
+  {
+    name: "summary raised without the first rewrite",
+    breaks: "before the first raise in a bucket an owner writes its summary again",
+    file: "engine/src/bucket-summaries.ts",
+    find: "this.#write(bucket, entry, entry.isOwn ? raised : acked)",
+    replace: "this.#write(bucket, entry, raised ?? acked)",
+  },
+  {
+    name: "index row after the task row",
+    breaks: "only when row and summary are acknowledged does the applied offset move",
+    file: "engine/src/bucket-persister.ts",
+    find: "await Promise.all([this.#write(bucket, inserts), summaries.cover(bucket, keys)]);",
+    replace:
+      "await this.#write(bucket, inserts); summaries.cover(bucket, keys).catch(() => undefined); return;",
+  },
+  {
+    name: "coverage compared before the row is acknowledged only",
+    breaks: "a key is compared when its row is acknowledged",
+    file: "engine/src/bucket-persister.ts",
+    find: "    await summaries.cover(bucket, keys);\n  }",
+    replace: "  }",
+  },
+  {
+    name: "duplicates of unfinished rows not covered",
+    breaks: "a record counted as duplicate of an unfinished row lowers the summary too",
+    file: "engine/src/bucket-persister.ts",
+    find: "if (row !== undefined && !isFinished(row.status)) unfinished.push(row);",
+    replace: "",
+  },
+  {
+    name: "exceptions not loaded",
+    breaks: "a take-over loads the exceptions",
+    file: "engine/src/load-rows.ts",
+    find: "(key) => compareTaskKeys(key, from) >= 0 && compareTaskKeys(key, to) < 0,",
+    replace: "(key) => compareTaskKeys(key, from) >= 0 && compareTaskKeys(key, to) < -2,",
+  },
+  {
+    name: "exceptions forgotten by a lowering",
+    breaks: "low key and exceptions are written together",
+    file: "engine/src/summary-rules.ts",
+    find: "exceptions: current.exceptions.filter((key) => compareTaskKeys(key, lowKey) < 0),",
+    replace: "exceptions: [],",
+  },
+  {
+    name: "replays not looked at",
+    breaks: "look for records at or below the log end seen at acquire",
+    file: "engine/src/classify-record.ts",
+    find: 'return view.mayBeReplay || view.started === "look" ? LOOK : INSERT;',
+    replace: 'return view.started === "look" ? LOOK : INSERT;',
+  },
+  {
+    name: "started keys not looked at",
+    breaks: "look for keys at or below the highest started key",
+    file: "engine/src/classify-record.ts",
+    find: 'return view.mayBeReplay || view.started === "look" ? LOOK : INSERT;',
+    replace: "return view.mayBeReplay ? LOOK : INSERT;",
+  },
+  {
+    name: "claimed data replaced",
+    breaks: "the claim freezes the data",
+    file: "engine/src/classify-record.ts",
+    find: 'return task.isClaimed ? duplicate("claimed") : INSERT;',
+    replace: "return INSERT;",
+  },
+  {
+    name: "insert writes a status",
+    breaks: "a schedule record writes the request cells only",
+    file: "engine/src/bucket-persister.ts",
+    find: "store.persistTasks({ partition, bucket, timestamp, rows }),",
+    replace:
+      'Promise.all([store.persistTasks({ partition, bucket, timestamp, rows }), store.recordStatuses({ partition, bucket, timestamp, rows: rows.map(({ key }) => ({ key, status: { status: "retrying" as const, attempts: 0, withdrawn: 0, claimOpen: false, nextAttemptAtMs: null, lastError: null, resultJson: null, finishedAtMs: null } })) })]).then(() => undefined),',
+  },
+];
