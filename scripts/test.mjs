@@ -11,6 +11,7 @@ const CHECKS = [
   ["lint", () => run("npm", ["run", "--silent", "lint"])],
   ["format", () => run("npm", ["run", "--silent", "format:check"])],
   ["test servers", () => run("scripts/install-test-servers", [])],
+  ["simulation", () => run("node", ["packages/testkit/dist/sim/cli/main.js", "--seeds", "500"])],
 ];
 
 /** `project` is one of jest.config.js; `node` a major version. */

@@ -61,8 +61,8 @@ class Shrinker {
       (plan) => ({ ...plan, logHarm: NO_LOG_HARM }),
       (plan) => ({ ...plan, clocks: plan.clocks.map(() => ({ offsetMs: 0, driftPpm: 0 })) }),
       (plan) => ({ ...plan, replicas: 1 }),
-      (plan) => ({ ...plan, nodes: 1 }),
-      (plan) => ({ ...plan, nodes: 2 }),
+      (plan) => withNodes(plan, 1),
+      (plan) => withNodes(plan, 2),
       (plan) => ({ ...plan, attempts: {} }),
       (plan) => ({ ...plan, storeLatency: { ...plan.storeLatency, tailShare: 0 } }),
       (plan) => ({ ...plan, logLatency: { ...plan.logLatency, tailShare: 0 } }),
@@ -83,4 +83,9 @@ class Shrinker {
     this.best = result;
     return true;
   }
+}
+
+/** Fewer nodes, unless the core, which alone stays whole, would be gone. */
+function withNodes(plan: Plan, nodes: number): Plan {
+  return plan.core.some((node) => node >= nodes) ? plan : { ...plan, nodes };
 }

@@ -7,18 +7,20 @@ import { SimBench } from "./sim-bench.ts";
 
 const bench = new SimBench({ harm: { lag: 0.3, parts: 0.3, lateMaxMs: 500 } });
 
+const ports = () => ({ traffic: bench.traffic, host: bench.host, process: bench.process });
+
 beforeAll(() => bench.start());
 afterAll(() => bench.stop());
 
 testStoreContract({
   name: "SimStore of three replicas",
-  setup: async () => new SimStore(bench),
+  setup: async () => new SimStore(ports()),
   teardown: async () => undefined,
 });
 
 testLeaseStoreContract({
   name: "SimLeases",
-  setup: async () => new SimLeases({ ...bench, registers: new LeaseRegisters() }),
+  setup: async () => new SimLeases({ ...ports(), registers: new LeaseRegisters() }),
   teardown: async () => undefined,
 });
 
