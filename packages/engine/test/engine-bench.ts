@@ -2,7 +2,6 @@ import {
   encodeScheduleRecord,
   encodeUtf8,
   formatTaskKey,
-  type HandlerLogger,
   type HandlerTask,
   partitionOf,
   SeededRandom,
@@ -12,7 +11,14 @@ import {
   type TaskOptions,
   type TaskRow,
 } from "@horae/core";
-import { EventRecorder, FakeClock, MemoryLeaseStore, MemoryLog, MemoryStore } from "@horae/testkit";
+import {
+  EventRecorder,
+  FakeClock,
+  MemoryLeaseStore,
+  MemoryLog,
+  MemoryStore,
+  SILENT_LOGGER,
+} from "@horae/testkit";
 import { Engine, type EngineSettings } from "../src/index.ts";
 import { Life } from "./killable.ts";
 
@@ -26,13 +32,6 @@ export interface Start {
   readonly atMs: number;
   readonly node: string;
 }
-
-const SILENT: HandlerLogger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 export const BUCKET_MS = 60_000;
 
@@ -73,7 +72,7 @@ export class EngineBench {
       clock: life.clock(this.clock),
       random: this.random,
       telemetry: this.events,
-      logger: SILENT,
+      logger: SILENT_LOGGER,
       handlers: {
         get: (type) => {
           const handler = this.handlers.get(type);

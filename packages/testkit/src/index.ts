@@ -1,6 +1,7 @@
 // Time and events
 export { afterRealTime, FakeClock, settled } from "./fake-clock.ts";
 export { EventRecorder } from "./event-recorder.ts";
+export { SILENT_LOGGER } from "./silent-logger.ts";
 
 // Adapters in memory
 export type { Intercept } from "./intercept.ts";

@@ -6,6 +6,7 @@ import {
   type TaskRequest,
   type TaskRow,
 } from "@horae/core";
+import { firstIndex } from "./first-index.ts";
 import { type Cells, wins } from "./memory-cells.ts";
 
 interface StoredTask {
@@ -44,7 +45,8 @@ export class MemoryBucket {
   load(from: TaskKey, to: TaskKey | null, rowsMax: number): TaskRow[] {
     this.#sorted ??= [...this.#tasks.values()].toSorted((a, b) => compareTaskKeys(a.key, b.key));
     const rows: TaskRow[] = [];
-    for (let at = firstAtOrAbove(this.#sorted, from); rows.length < rowsMax; at++) {
+    const isBelow = ({ key }: StoredTask): boolean => compareTaskKeys(key, from) < 0;
+    for (let at = firstIndex(this.#sorted, isBelow); rows.length < rowsMax; at++) {
       const task = this.#sorted[at];
       if (task === undefined || (to !== null && compareTaskKeys(task.key, to) >= 0)) break;
       rows.push(rowOf(task));
@@ -77,17 +79,6 @@ export class MemoryBucket {
     }
     return task;
   }
-}
-
-function firstAtOrAbove(sorted: readonly StoredTask[], key: TaskKey): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareTaskKeys(sorted[middle]!.key, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function rowOf({ key, request, status }: StoredTask): TaskRow {

@@ -14,6 +14,7 @@ import {
   type QuarantineEntry,
 } from "@horae/core";
 import { type Intercept, intercepted } from "./intercept.ts";
+import { withinBytes } from "./within-bytes.ts";
 
 /** A log in memory. Several nodes of one process may share it; they form one group. */
 export class MemoryLog implements Log {
@@ -186,14 +187,4 @@ class MemoryLogReader {
     this.#wake();
     return Promise.resolve();
   }
-}
-
-/** At least one record, so that one above the limit does not stop the partition. */
-function withinBytes(records: LogRecord[], bytesMax: number): LogRecord[] {
-  let bytes = 0;
-  const cut = records.findIndex((record, index) => {
-    bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
-    return index > 0 && bytes > bytesMax;
-  });
-  return cut < 0 ? records : records.slice(0, cut);
 }

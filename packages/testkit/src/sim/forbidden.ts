@@ -1,11 +1,21 @@
 /** What a simulation must not use: real time and real chance make a seed mean nothing. */
 const TIMERS = ["setTimeout", "setInterval", "clearTimeout", "clearInterval"] as const;
 
+/** Does the work of a simulation; real time and chance are back when it is done. */
+export async function withoutRealTime<T>(work: () => Promise<T>): Promise<T> {
+  const allow = forbidRealTime();
+  try {
+    return await work();
+  } finally {
+    allow();
+  }
+}
+
 /**
  * Replaces real clocks, timers and random numbers by functions that throw, until the answer is called.
  * `new Date(ms)` stays, for it only formats; so does `setImmediate`, which moves the simulation.
  */
-export function forbidRealTime(): () => void {
+function forbidRealTime(): () => void {
   const undo: (() => void)[] = [];
   const replace = (owner: object, name: string, value: unknown): void => {
     const before = Reflect.get(owner, name) as unknown;

@@ -1,4 +1,5 @@
 import type { LogRecord } from "@horae/core";
+import { firstIndex } from "../first-index.ts";
 
 /** The records of one partition. Offsets have gaps now and then, as transactions leave them. */
 export class LogPartition {
@@ -26,15 +27,8 @@ export class LogPartition {
   }
 
   from(offset: number, recordsMax: number): LogRecord[] {
-    const records = this.#records;
-    let low = 0;
-    let high = records.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (records[middle]!.offset < offset) low = middle + 1;
-      else high = middle;
-    }
-    return records.slice(low, low + recordsMax);
+    const first = firstIndex(this.#records, (record) => record.offset < offset);
+    return this.#records.slice(first, first + recordsMax);
   }
 
   /** What retention does. */

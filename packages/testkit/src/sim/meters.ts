@@ -1,6 +1,5 @@
 import { type BucketSummary, compareTaskKeys, type Lease } from "@horae/core";
-import type { HarmedCall } from "./sim-cluster.ts";
-import type { SimCluster } from "./sim-cluster.ts";
+import type { HarmedCall, SimCluster } from "./sim-cluster.ts";
 import { EPOCH_MS } from "./sim-clock.ts";
 import type { StoreWrite } from "./sim-store.ts";
 

@@ -7,7 +7,6 @@ type Of<Kind extends PlannedFault["kind"]> = Extract<PlannedFault, { kind: Kind 
 interface ArmedKill extends Of<"killAtCall"> {
   /** The process that it is meant for. */
   readonly name: string;
-  readonly heal: () => void;
 }
 
 /** Does the faults of a plan, and undoes them. */
@@ -25,7 +24,6 @@ export class Nemesis {
         if (armed.name !== process.name || armed.operation !== operation) continue;
         if (armed.moment !== moment) continue;
         this.#armed.delete(armed);
-        armed.heal();
         cluster.reach.add(`killed at ${operation}, ${moment}`);
         this.#node(armed.node).kill(armed.downMs);
       }
@@ -128,7 +126,7 @@ export class Nemesis {
   #arm(fault: Of<"killAtCall">): void {
     const name = this.#node(fault.node).process?.name;
     if (name === undefined) return;
-    this.#armed.add({ ...fault, name, heal: () => undefined });
+    this.#armed.add({ ...fault, name });
   }
 
   #stop(fault: Of<"stop"> | Of<"suspend">): void {

@@ -6,6 +6,8 @@ import {
   type TaskRequest,
   type TaskRow,
 } from "@horae/core";
+import { firstIndex } from "../first-index.ts";
+import { getOrMake } from "../get-or-make.ts";
 import { ReplicatedCell } from "./replicated-cell.ts";
 
 interface ReplicatedRow {
@@ -63,10 +65,11 @@ export class ReplicatedBucket {
   ): TaskRow[] {
     const { from, to, rowsMax } = range;
     const rows: TaskRow[] = [];
-    for (const row of this.#inOrder()) {
-      if (rows.length >= rowsMax) break;
-      if (compareTaskKeys(row.key, from) < 0) continue;
-      if (to !== null && compareTaskKeys(row.key, to) >= 0) break;
+    const sorted = this.#inOrder();
+    const first = firstIndex(sorted, ({ key }) => compareTaskKeys(key, from) < 0);
+    for (let at = first; rows.length < rowsMax; at++) {
+      const row = sorted[at];
+      if (row === undefined || (to !== null && compareTaskKeys(row.key, to) >= 0)) break;
       const read = this.#read(row, replicas, true);
       if (read !== null) rows.push(read);
     }
@@ -104,15 +107,14 @@ export class ReplicatedBucket {
   }
 
   #row(key: TaskKey): ReplicatedRow {
-    const token = taskKeyToken(key);
-    let row = this.#rows.get(token);
-    if (row === undefined) {
-      const request = new ReplicatedCell<TaskRequest>(this.#replicas);
-      row = { key, request, status: new ReplicatedCell<StatusCells>(this.#replicas) };
-      this.#rows.set(token, row);
+    return getOrMake(this.#rows, taskKeyToken(key), () => {
       this.#sorted = null;
-    }
-    return row;
+      return {
+        key,
+        request: new ReplicatedCell<TaskRequest>(this.#replicas),
+        status: new ReplicatedCell<StatusCells>(this.#replicas),
+      };
+    });
   }
 
   #inOrder(): readonly ReplicatedRow[] {

@@ -1,5 +1,6 @@
 import { compareJournalPositions, type JournalPosition, type JournalRow } from "@horae/core";
 import { type Cells, wins } from "../memory-cells.ts";
+import { getOrMake } from "../get-or-make.ts";
 import { ReplicatedCell } from "./replicated-cell.ts";
 
 interface Entry {
@@ -21,12 +22,11 @@ export class ReplicatedJournal {
 
   append(replica: number, row: JournalRow, timestamp: number): void {
     const at = `${row.epoch}/${row.sequence}`;
-    let entry = this.#entries.get(at);
-    if (entry === undefined) {
-      const { epoch, sequence } = row;
-      entry = { position: { epoch, sequence }, row: new ReplicatedCell(this.#replicas) };
-      this.#entries.set(at, entry);
-    }
+    const { epoch, sequence } = row;
+    const entry = getOrMake(this.#entries, at, () => ({
+      position: { epoch, sequence },
+      row: new ReplicatedCell<JournalRow>(this.#replicas),
+    }));
     entry.row.write(replica, { value: row, timestamp });
   }
 

@@ -31,8 +31,6 @@ export class SimGroup {
   readonly #members = new Map<string, Member>();
   #joins = 0;
   #generation = 0;
-  /** Rebalances that are over. */
-  rebalances = 0;
 
   constructor(world: World, options: SimGroupOptions) {
     this.#world = world;
@@ -129,7 +127,6 @@ export class SimGroup {
   }
 
   #settle(): void {
-    this.rebalances++;
     const assigned = assignPartitions(this.#options.partitions, [...this.#members.values()]);
     for (const member of this.#members.values()) {
       member.held = assigned.get(member.name) ?? [];

@@ -1,4 +1,5 @@
 import { HoraeError, type LogReader, type LogRecord } from "@horae/core";
+import { withinBytes } from "../within-bytes.ts";
 import type { SimHost } from "./exchange.ts";
 import { away, type LogCluster } from "./sim-log.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -75,11 +76,7 @@ export class SimLogReader implements LogReader {
     const { cluster, partition } = this.#options;
     const found = cluster.at(partition).from(this.#nextOffset, recordsMax);
     const count = Math.ceil(found.length * Math.min(1, cluster.draw() * 2));
-    let bytes = 0;
-    return found.slice(0, count).filter((record, index) => {
-      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
-      return index === 0 || bytes <= bytesMax;
-    });
+    return withinBytes(found.slice(0, count), bytesMax);
   }
 
   #end(settle: Settle | null, how: (pending: Settle) => void): void {

@@ -12,6 +12,7 @@ import {
   type QuarantineEntry,
   type SeededRandom,
 } from "@horae/core";
+import { drawHarm } from "./draw-harm.ts";
 import type { Caller, Exchanges, SimHost } from "./exchange.ts";
 import { LogPartition } from "./log-partition.ts";
 import { EPOCH_MS } from "./sim-clock.ts";
@@ -43,6 +44,8 @@ export const NO_LOG_HARM: LogHarm = {
   duplicate: 0,
   gap: 0,
 };
+
+const HARMS = ["unavailable", "answerLost", "requestLost", "late"] as const;
 
 export interface LogClusterOptions {
   readonly world: World;
@@ -100,19 +103,10 @@ export class LogCluster {
   }
 
   /** What comes to a request of the process. */
-  drawHarm(
-    process: SimProcess,
-    operation: string,
-  ): "unavailable" | "answerLost" | "requestLost" | "late" | null {
-    let draw = this.#random.next();
-    for (const harm of ["unavailable", "answerLost", "requestLost", "late"] as const) {
-      if (draw < this.harm[harm]) {
-        this.#options.onHarm(harm, process, operation);
-        return harm;
-      }
-      draw -= this.harm[harm];
-    }
-    return null;
+  drawHarm(process: SimProcess, operation: string): (typeof HARMS)[number] | null {
+    const harm = drawHarm(this.#random, HARMS, this.harm);
+    if (harm !== null) this.#options.onHarm(harm, process, operation);
+    return harm;
   }
 }
 

@@ -1,5 +1,6 @@
-import type { HandlerLogger, HoraeEvent } from "@horae/core";
+import type { HoraeEvent } from "@horae/core";
 import { Engine } from "@horae/engine";
+import { SILENT_LOGGER } from "../silent-logger.ts";
 import type { SimHost } from "./exchange.ts";
 import type { Plan } from "./plan.ts";
 import { clockOf } from "./sim-clock.ts";
@@ -9,13 +10,6 @@ import { SimLeases } from "./sim-leases.ts";
 import { SimLog } from "./sim-log.ts";
 import { SimProcess } from "./sim-process.ts";
 import { SimStore } from "./sim-store.ts";
-
-const SILENT: HandlerLogger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 /** One host and the processes that run on it, one after the other. */
 export class SimNode {
@@ -37,10 +31,6 @@ export class SimNode {
   /** The process that runs here; null while there is none. */
   get process(): SimProcess | null {
     return this.#process;
-  }
-
-  get engine(): Engine | null {
-    return this.#engine;
   }
 
   /** For the windows of faults. */
@@ -88,7 +78,6 @@ export class SimNode {
         this.#process = null;
         this.#engine = null;
         recorder.add({ line: "boot", node: `${process.name} has ended` });
-        watch.noteEnd(process);
         process.kill();
         world.after(downMs, () => this.start());
       },
@@ -110,7 +99,7 @@ export class SimNode {
       clock: clockOf(world, host.clock, process),
       random: world.stream(),
       telemetry: { emit: (event) => this.#onEvent(process, event) },
-      logger: SILENT,
+      logger: SILENT_LOGGER,
       handlers: simHandlers({
         world,
         process,

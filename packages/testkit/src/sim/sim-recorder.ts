@@ -1,5 +1,6 @@
 import type { TaskKey } from "@horae/core";
 import type { History, HistoryLine } from "../checker/index.ts";
+import { EPOCH_MS } from "./sim-clock.ts";
 import type { World } from "./world.ts";
 
 /** Code of each kind of line in the fingerprint of a trace. */
@@ -65,5 +66,5 @@ function describe(line: HistoryLine): string {
 
 /** A key, with its time relative to the beginning. */
 export function short({ scheduledTimeMs, orderingId, uniquenessKey }: TaskKey): string {
-  return `${scheduledTimeMs - Date.UTC(2026, 0, 1)}/${orderingId}/${uniquenessKey}`;
+  return `${scheduledTimeMs - EPOCH_MS}/${orderingId}/${uniquenessKey}`;
 }

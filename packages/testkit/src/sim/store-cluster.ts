@@ -5,6 +5,7 @@ import type {
   QueueSettings,
   SeededRandom,
 } from "@horae/core";
+import { getOrMake } from "../get-or-make.ts";
 import { ReplicatedBucket } from "./replicated-bucket.ts";
 import { ReplicatedCell } from "./replicated-cell.ts";
 import { ReplicatedJournal } from "./replicated-journal.ts";
@@ -35,23 +36,15 @@ export class ReplicatedPartition {
   }
 
   bucket(number: number): ReplicatedBucket {
-    let bucket = this.buckets.get(number);
-    if (bucket === undefined) {
-      bucket = new ReplicatedBucket(this.#replicas);
-      this.buckets.set(number, bucket);
-    }
-    return bucket;
+    return getOrMake(this.buckets, number, () => new ReplicatedBucket(this.#replicas));
   }
 
   /** null as value is a deleted summary. */
   summary(bucket: number): ReplicatedCell<BucketSummary | null> {
-    let summary = this.#summaries.get(bucket);
-    if (summary === undefined) {
-      summary = new ReplicatedCell(this.#replicas);
-      this.#summaries.set(bucket, summary);
+    return getOrMake(this.#summaries, bucket, () => {
       this.#bucketsInOrder = null;
-    }
-    return summary;
+      return new ReplicatedCell(this.#replicas);
+    });
   }
 
   /** A quorum read of the summaries from `fromBucket` to `toBucket`, in order. */
@@ -72,12 +65,7 @@ export class ReplicatedPartition {
   }
 
   letter(name: string): ReplicatedCell<DeadLetter> {
-    let letter = this.letters.get(name);
-    if (letter === undefined) {
-      letter = new ReplicatedCell(this.#replicas);
-      this.letters.set(name, letter);
-    }
-    return letter;
+    return getOrMake(this.letters, name, () => new ReplicatedCell(this.#replicas));
   }
 }
 
@@ -117,12 +105,7 @@ export class StoreCluster {
   }
 
   partition(number: number): ReplicatedPartition {
-    let partition = this.#partitions.get(number);
-    if (partition === undefined) {
-      partition = new ReplicatedPartition(this.replicas);
-      this.#partitions.set(number, partition);
-    }
-    return partition;
+    return getOrMake(this.#partitions, number, () => new ReplicatedPartition(this.replicas));
   }
 
   isUp(replica: number): boolean {

@@ -1,4 +1,5 @@
 import { HoraeError, type SeededRandom } from "@horae/core";
+import { drawHarm } from "./draw-harm.ts";
 import type { Caller, Exchanges, Reply } from "./exchange.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { StoreCluster } from "./store-cluster.ts";
@@ -34,9 +35,9 @@ export const NO_STORE_HARM: StoreHarm = {
   parts: 0,
 };
 
-export type Harm = "unavailable" | "answerLost" | "requestLost" | "partial" | "late";
+const HARMS = ["unavailable", "answerLost", "requestLost", "partial", "late"] as const;
 
-const HARMS: readonly Harm[] = ["unavailable", "answerLost", "requestLost", "partial", "late"];
+export type Harm = (typeof HARMS)[number];
 
 /** A write of some rows: each is executed on a replica on its own. */
 export interface ReplicatedWrite {
@@ -113,15 +114,9 @@ export class StoreTraffic {
   }
 
   drawHarm({ process, operation }: Caller): Harm | null {
-    let draw = this.#random.next();
-    for (const harm of HARMS) {
-      if (draw < this.harm[harm]) {
-        this.#options.onHarm(harm, process, operation);
-        return harm;
-      }
-      draw -= this.harm[harm];
-    }
-    return null;
+    const harm = drawHarm(this.#random, HARMS, this.harm);
+    if (harm !== null) this.#options.onHarm(harm, process, operation);
+    return harm;
   }
 
   isInParts(): boolean {

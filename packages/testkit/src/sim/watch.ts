@@ -11,6 +11,7 @@ import {
   taskKeyToken,
 } from "@horae/core";
 import type { Violation } from "../checker/index.ts";
+import { getOrMake } from "../get-or-make.ts";
 import { CoverWatch } from "./cover-watch.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -20,7 +21,6 @@ import { short } from "./sim-recorder.ts";
 import type { StoreWatcher, StoreWrite } from "./sim-store.ts";
 
 interface Grant {
-  readonly epoch: number;
   readonly owner: string;
   readonly above: number;
   upTo: number;
@@ -41,12 +41,12 @@ export class Watch implements StoreWatcher {
   /** Who used a write timestamp of a partition, for what. */
   readonly #timestamps = new Map<number, Map<number, string>>();
   readonly #starters = new Map<string, string>();
-  /** What handlers have seen of a task. */
+  /** What the records of a task say, and what its handlers have seen. */
+  readonly #planned = new Map<string, Set<unknown>>();
   readonly #data = new Map<string, { seen: unknown }>();
   readonly #cover: CoverWatch;
   /** Tasks that were started, with the node of the first start, for meters. */
   readonly #startNodes = new Map<string, string>();
-  readonly #ended = new Set<string>();
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
@@ -54,6 +54,9 @@ export class Watch implements StoreWatcher {
     this.#cover = new CoverWatch(cluster, (invariant, key, message) =>
       this.report(invariant, key, message),
     );
+    for (const { key, data } of cluster.plan.appends) {
+      getOrMake(this.#planned, taskKeyToken(key), () => new Set()).add(data);
+    }
     cluster.registers.onChange = (partition, before, after) =>
       this.#onLease(partition, before, after);
   }
@@ -71,10 +74,6 @@ export class Watch implements StoreWatcher {
     this.report("unexpected error", null, text);
   }
 
-  noteEnd(process: SimProcess): void {
-    this.#ended.add(process.name);
-  }
-
   onEvent(process: SimProcess, event: HoraeEvent): void {
     if (event.type === "unexpectedError") this.fail(event.error);
     if (event.type === "partitionStopped") {
@@ -87,14 +86,14 @@ export class Watch implements StoreWatcher {
   onWrite(write: StoreWrite): void {
     this.meters.onWrite(write);
     const { process, operation, partition, timestamp } = write;
-    const used = at(this.#timestamps, partition, () => new Map<number, string>());
+    const used = getOrMake(this.#timestamps, partition, () => new Map<number, string>());
     const name = `${process.name} ${operation}`;
     const before = used.get(timestamp);
     if (before !== undefined && before !== name) {
       this.report("S8", null, `partition ${partition}: ${name} uses the timestamp of ${before}`);
     }
     used.set(timestamp, name);
-    const grants = at(this.#grants, partition, () => []);
+    const grants = getOrMake(this.#grants, partition, () => []);
     const isGranted = grants.some(
       (grant) =>
         this.#isOwner(process, grant.owner) && grant.above < timestamp && timestamp <= grant.upTo,
@@ -126,7 +125,7 @@ export class Watch implements StoreWatcher {
         this.report("S9", key, `started under epoch ${epoch}, the lease has ${row?.epoch ?? 0}`);
       }
     }
-    const starter = at(this.#starters, `${partition} ${epoch}`, () => process.name);
+    const starter = getOrMake(this.#starters, `${partition} ${epoch}`, () => process.name);
     if (starter !== process.name) {
       this.report("S9", key, `${starter} and ${process.name} start under epoch ${epoch}`);
     }
@@ -172,13 +171,10 @@ export class Watch implements StoreWatcher {
   }
 
   #checkData(key: TaskKey, data: unknown): void {
-    const { plan } = this.#cluster;
     const token = taskKeyToken(key);
-    const isOfTask = plan.appends.some(
-      (append) => append.data === data && taskKeyToken(append.key) === token,
-    );
+    const isOfTask = this.#planned.get(token)?.has(data) === true;
     if (!isOfTask) this.report("S7", key, `started with data of no record: ${String(data)}`);
-    const { seen } = at(this.#data, token, () => ({ seen: data }));
+    const { seen } = getOrMake(this.#data, token, () => ({ seen: data }));
     if (seen !== data) this.report("S5", key, `attempts saw ${String(seen)} and ${String(data)}`);
   }
 
@@ -197,10 +193,10 @@ export class Watch implements StoreWatcher {
 
   #onLease(partition: number, before: Lease | null, after: Lease): void {
     const { reach } = this.#cluster;
-    const grants = at(this.#grants, partition, () => []);
+    const grants = getOrMake(this.#grants, partition, () => []);
     if (after.owner !== null && after.epoch !== before?.epoch) {
       const above = before?.tsUpper ?? 0;
-      grants.push({ epoch: after.epoch, owner: after.owner, above, upTo: after.tsUpper });
+      grants.push({ owner: after.owner, above, upTo: after.tsUpper });
       if (before !== null && before.owner !== null) reach.add("lease taken after silence");
       if (after.epoch !== (before?.epoch ?? 0) + 1) {
         this.report(
@@ -226,13 +222,4 @@ export class Watch implements StoreWatcher {
     const kinds = new Set(this.#cluster.plan.faults.map(({ kind }) => kind));
     return kinds.has("suspend") && kinds.has("stepClock");
   }
-}
-
-function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readCorpus, runCorpusEntry } from "../../src/sim/corpus.ts";
-import { forbidRealTime } from "../../src/sim/forbidden.ts";
+import { withoutRealTime } from "../../src/sim/forbidden.ts";
 import { makePlan } from "../../src/sim/make-plan.ts";
 import type { Plan } from "../../src/sim/plan.ts";
 import { runPlan, type SimResult } from "../../src/sim/run-plan.ts";
@@ -10,13 +10,8 @@ import { NO_STORE_HARM } from "../../src/sim/store-traffic.ts";
 
 const CORPUS = join(__dirname, "corpus");
 
-async function run(plan: Plan): Promise<SimResult> {
-  const allow = forbidRealTime();
-  try {
-    return await runPlan(plan);
-  } finally {
-    allow();
-  }
+function run(plan: Plan): Promise<SimResult> {
+  return withoutRealTime(() => runPlan(plan));
 }
 
 describe("a simulation", () => {
@@ -33,17 +28,14 @@ describe("a simulation", () => {
 
   it("fails when real time or chance leak in", async () => {
     const plan = makePlan(9, { tasks: 5 });
-    const allow = forbidRealTime();
-    try {
+    await withoutRealTime(async () => {
       expect(() => Date.now()).toThrow("now in a simulation");
       expect(() => new Date()).toThrow("new Date() in a simulation");
       expect(() => Math.random()).toThrow("random in a simulation");
       expect(() => setTimeout(() => undefined, 1)).toThrow("setTimeout in a simulation");
       expect(new Date(0).toISOString()).toBe("1970-01-01T00:00:00.000Z");
       expect((await runPlan(plan)).violations).toEqual([]);
-    } finally {
-      allow();
-    }
+    });
     expect(Date.now()).toBeGreaterThan(0);
   });
 
@@ -78,9 +70,7 @@ describe("a plan that breaks something", () => {
     const first = await run(broken);
     expect(first.violations[0]?.invariant).toBe("L1");
     let runs = 0;
-    const allow = forbidRealTime();
-    const small = await shrink(first, () => runs++ < 3);
-    allow();
+    const small = await withoutRealTime(() => shrink(first, () => runs++ < 3));
     expect(small.violations[0]?.invariant).toBe("L1");
     expect(small.plan.storeHarm).toEqual(NO_STORE_HARM);
   }, 120_000);

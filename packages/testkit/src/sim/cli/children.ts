@@ -1,6 +1,5 @@
 import { fork } from "node:child_process";
-import { Reach } from "../reach.ts";
-import { runSeeds, type SeedsReport } from "../run-seeds.ts";
+import { runSeeds, type SeedsReport, SeedsTally } from "../run-seeds.ts";
 import { childWords, type SimArguments } from "./arguments.ts";
 import { elapsedMs } from "./stopwatch.ts";
 
@@ -21,7 +20,9 @@ export async function runChildren(given: SimArguments): Promise<SeedsReport> {
       runChild(childWords(given, { index, processes }), (message) => progress.note(index, message)),
     ),
   );
-  return sumOf(reports);
+  const tally = new SeedsTally();
+  for (const report of reports) tally.add(report);
+  return tally.report;
 }
 
 /** What a child process does. */
@@ -71,15 +72,4 @@ class Progress {
     const sum = [...this.#seeds.values()].reduce((a, b) => a + b, 0);
     console.log(`${sum} seeds, ${Math.round((sum / elapsedMs()) * 60_000)} a minute`);
   }
-}
-
-function sumOf(reports: readonly SeedsReport[]): SeedsReport {
-  const reach = new Reach();
-  const sum = { seeds: 0, faults: 0, events: 0, starts: 0, acked: 0, simulatedMs: 0 };
-  for (const report of reports) {
-    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += report[name];
-    reach.merge(report.reach);
-  }
-  const broken = reports.flatMap((report) => report.broken).toSorted((a, b) => a - b);
-  return { ...sum, reach: reach.counts, broken };
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writeCorpusEntry } from "../corpus.ts";
-import { forbidRealTime } from "../forbidden.ts";
+import { withoutRealTime } from "../forbidden.ts";
 import { makePlan, type PlanSize } from "../make-plan.ts";
 import { runPlan, type SimResult } from "../run-plan.ts";
 import { shrink } from "../shrink.ts";
@@ -18,9 +18,8 @@ export async function runOne(
 ): Promise<boolean> {
   const plan = makePlan(seed, options.size);
   if (options.isTraced) console.log(JSON.stringify({ ...plan, appends: 0, attempts: 0 }, null, 1));
-  const allow = forbidRealTime();
-  const result = await runPlan(plan, options.isTraced ? { onNote: printNote } : {});
-  allow();
+  const noted = options.isTraced ? { onNote: printNote } : {};
+  const result = await withoutRealTime(() => runPlan(plan, noted));
   const { violations, traceHash, events, starts, acked } = result;
   for (const { invariant, message } of violations) console.log(`${invariant} ${message}`);
   const summary = { seed, violations: violations.length, traceHash, events, starts, acked };
@@ -35,9 +34,7 @@ function printNote({ atMs, lane, text }: { atMs: number; lane: string; text: str
 
 async function keep(result: SimResult): Promise<void> {
   const limitMs = elapsedMs() + SHRINK_MS;
-  const allow = forbidRealTime();
-  const small = await shrink(result, () => elapsedMs() < limitMs);
-  allow();
+  const small = await withoutRealTime(() => shrink(result, () => elapsedMs() < limitMs));
   const { appends, faults, nodes } = small.plan;
   const file = writeCorpusEntry(CORPUS, small);
   const size = `${nodes} nodes, ${appends.length} appends, ${faults.length} faults`;

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { transformSync } from "@swc/core";
 import type { Mutant } from "./mutant.ts";
 
@@ -50,7 +50,7 @@ export class MutantCopy {
   }
 
   remove(): void {
-    rmSync(dirname(join(this.folder, "x")), { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
