@@ -65,20 +65,27 @@ export class OwnedPartition {
   /** Runs until the epoch is over; never rejects. */
   async run(): Promise<EpochEnd> {
     this.#loop.wake();
+    const taking = this.#takeOver();
+    const end = await this.#ended;
+    const { telemetry, partition, epoch } = this.#context;
+    if (end === "lost") telemetry.emit({ type: "leaseLost", partition, epoch });
+    // Ends a take-over too that still waits: for a log that is away, for a lease that is gone.
+    this.#context.end();
+    await taking;
+    this.#loop.stop();
+    this.#parts?.attempts.abandon();
+    return end;
+  }
+
+  /** Never rejects. */
+  async #takeOver(): Promise<void> {
     try {
       const found = await takeOver(this.#context);
-      if (this.#releasing === null) this.#begin(found);
+      if (this.#releasing === null && !this.#context.isOver) this.#begin(found);
     } catch (error) {
       this.#fail(error);
     }
     this.#loop.wake();
-    const end = await this.#ended;
-    const { telemetry, partition, epoch } = this.#context;
-    if (end === "lost") telemetry.emit({ type: "leaseLost", partition, epoch });
-    this.#context.end();
-    this.#loop.stop();
-    this.#parts?.attempts.abandon();
-    return end;
   }
 
   /** Taken over, under a lease that is in force. */

@@ -63,6 +63,14 @@ export class Faults {
     this.#rules.push({ operation, when, matches, act, timesLeft: 1 });
   }
 
+  /** Fails every such call, until everything is released. */
+  refuse(operation: string, code: "LOG_UNAVAILABLE" | "STORE_UNAVAILABLE"): void {
+    const act = (): never => {
+      throw new HoraeError(code, "cut off");
+    };
+    this.#rules.push({ operation, when: "before", matches: ALWAYS, act, timesLeft: Infinity });
+  }
+
   releaseAll(): void {
     this.#rules.length = 0;
     for (const release of this.#held) release();

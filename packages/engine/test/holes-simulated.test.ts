@@ -1,4 +1,5 @@
 import type { GroupView } from "@horae/core";
+import type { Engine } from "../src/index.ts";
 import { EngineBench } from "./engine-bench.ts";
 import { Faults } from "./faults.ts";
 
@@ -98,4 +99,49 @@ describe("a node that has lost the group", () => {
     await bench.clock.advance(10_000);
     expect((await bench.leases.read(0))?.owner).toMatch(/^heir#/);
   });
+});
+
+describe("a take-over that cannot go on", () => {
+  it("ends when the node stops: the log may be away for longer than a drain", async () => {
+    log.refuse("bounds", "LOG_UNAVAILABLE");
+    const engine = bench.engine({}, "cut");
+    await engine.start();
+    await bench.clock.advance(2_000);
+    expect((await bench.leases.read(0))?.owner).toMatch(/^cut#/);
+    await stopsWithin(engine, 5_000);
+    expect((await bench.leases.read(0))?.owner).toBeNull();
+  });
+
+  it("ends with its lease, and the next epoch begins", async () => {
+    bench.onTask(() => new Promise(() => undefined));
+    const dead = bench.engine({}, "dead");
+    await dead.start();
+    const key = await bench.schedule({});
+    await bench.untilStarts(1);
+    bench.kill(dead);
+
+    bench.onTask(() => undefined);
+    store.refuse("recordStatuses", "STORE_UNAVAILABLE");
+    await bench.engine({}, "heir").start();
+    await bench.clock.advance(10_000);
+    const row = (await bench.leases.read(0))!;
+    expect(row).toMatchObject({ epoch: 2, owner: expect.stringMatching(/^heir#/) });
+    const { epoch, renewal } = row;
+    const robbed = { ...row, epoch: 3, renewal: renewal + 1, owner: "robber" };
+    await bench.leases.compareAndSet({ partition: 0, expected: { epoch, renewal }, lease: robbed });
+    await bench.clock.advance(5_000);
+    store.releaseAll();
+    await bench.untilFinished(1);
+    expect(bench.row(key)?.status).toMatchObject({ status: "succeeded", attempts: 2 });
+    expect(bench.starts.at(-1)).toMatchObject({ node: "heir", epoch: 4, attempt: 2 });
+  });
+
+  async function stopsWithin(engine: Engine, limitMs: number): Promise<void> {
+    let isStopped = false;
+    const stopping = engine.stop().then(() => {
+      isStopped = true;
+    });
+    await bench.clock.advanceUntil(() => isStopped, limitMs);
+    await stopping;
+  }
 });

@@ -126,6 +126,13 @@ export const OWNERSHIP_MUTANTS: readonly Mutant[] = [
     replace: "return false;",
   },
   {
+    name: "a take-over outlives its epoch",
+    breaks: "who lost the lease, or stops, ends; the partition goes on with the next epoch",
+    file: "engine/src/owned-partition.ts",
+    find: "    this.#context.end();\n    await taking;",
+    replace: "    await taking;\n    this.#context.end();",
+  },
+  {
     name: "attempt numbers begin again",
     breaks: "attempt numbers always grow",
     file: "engine/src/loaded-task.ts",
