@@ -6,6 +6,7 @@ import {
   type LeaseStore,
   type Telemetry,
 } from "@horae/core";
+import { Condition } from "./condition.ts";
 import { releasedLease, renewedLease } from "./lease-rules.ts";
 import { WriteTimestamps } from "./write-timestamps.ts";
 
@@ -39,6 +40,8 @@ export class HeldLease {
   readonly partition: number;
   readonly epoch: number;
   readonly timestamps: WriteTimestamps;
+  /** Notified when a renewal has made the lease valid, or a read of the row has granted timestamps. */
+  readonly granted = new Condition();
   readonly #clock: Clock;
   readonly #leases: LeaseStore;
   readonly #telemetry: Telemetry;
@@ -81,8 +84,9 @@ export class HeldLease {
     return !this.#isLost && this.#elapsedMs() < periodMs - periodMs / 6;
   }
 
-  isRenewalDue(): boolean {
-    return this.#elapsedMs() >= this.#row.periodMs / 3;
+  /** Milliseconds until the next renewal is due; 0 or less: it is. */
+  get renewalDueInMs(): number {
+    return this.#row.periodMs / 3 - this.#elapsedMs();
   }
 
   /** The larger of the two clocks' progress since the last successful renewal was sent. */
@@ -106,6 +110,7 @@ export class HeldLease {
     if (!(await this.#swap(next))) return false;
     this.#validFrom = sentAt;
     this.timestamps.extend(next.tsUpper);
+    this.granted.notifyAll();
     const elapsedMs = this.#clock.monotonicMs() - sentAt.monotonicMs;
     this.#telemetry.emit({
       type: "leaseRenewed",
@@ -153,5 +158,6 @@ export class HeldLease {
     }
     this.#row = row;
     this.timestamps.extend(row.tsUpper);
+    this.granted.notifyAll();
   }
 }

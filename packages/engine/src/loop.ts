@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "@horae/core";
 
 /** Upper bound of a wait: a step of the wall clock is noticed after this time at the latest. */
-const WAIT_MAX_MS = 500;
+const WAIT_MAX_MS = 1_000;
 
 export interface LoopOptions {
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export class Loop {
     if (this.#woken || this.#stopped) return;
     this.#woken = true;
     // A microtask: what else happens in this turn joins the same tick.
-    queueMicrotask(() => this.#run());
+    void Promise.resolve().then(() => this.#run());
   }
 
   stop(): void {

@@ -115,8 +115,8 @@ export class OwnedPartition {
     if (this.#context.isOver) return Infinity;
     const nowMs = clock.nowMs();
     this.#noteValidity();
-    if (lease.isRenewalDue()) this.#renew();
-    if (this.#parts === null) return Infinity;
+    const renewInMs = this.#renewIfDue();
+    if (this.#parts === null) return renewInMs;
     const { attempts, loader, refill, reread } = this.#parts;
     const isValid = lease.isValid();
     const nextMs = Math.min(
@@ -125,7 +125,7 @@ export class OwnedPartition {
       isValid ? reread.tick(nowMs) : Infinity,
       attempts.tick(nowMs),
     );
-    return nextMs - nowMs;
+    return Math.min(nextMs - nowMs, renewInMs);
   }
 
   #noteValidity(): void {
@@ -136,12 +136,19 @@ export class OwnedPartition {
     telemetry.emit({ type, partition, epoch });
   }
 
-  /** Raises summaries, then renews the lease with a checkpoint; one at a time. */
+  /** Starts a renewal when one is due, one at a time; answers after how many milliseconds to look again. */
+  #renewIfDue(): number {
+    const { clock, lease } = this.#context;
+    if (this.#renewing !== null || this.#isReleased) return Infinity;
+    const waitMs = Math.max(lease.renewalDueInMs, this.#renewAfterMs - clock.monotonicMs());
+    if (waitMs > 0) return waitMs;
+    this.#renew();
+    return Infinity;
+  }
+
+  /** Raises summaries, then renews the lease with a checkpoint. */
   #renew(): void {
     const { clock, settings } = this.#context;
-    if (this.#renewing !== null || this.#isReleased || clock.monotonicMs() < this.#renewAfterMs) {
-      return;
-    }
     this.#renewAfterMs = clock.monotonicMs() + settings.leasePeriodMs / RENEWALS_PER_PERIOD_MAX;
     this.#renewing = this.#checkpoint()
       .catch((error: unknown) => this.#reportRenewal(error))

@@ -3,7 +3,6 @@ import {
   HoraeError,
   type Log,
   type Random,
-  sleep,
   type StopSignal,
   type TaskStore,
   type Telemetry,
@@ -27,8 +26,6 @@ export interface OwnerContextOptions {
   readonly wake: () => void;
 }
 
-/** How often a write that waits for a valid lease looks again. */
-const SUSPENDED_MS = 20;
 /** How often an outcome is tried after the lease is gone. */
 const OUTLIVING_TRIES = 3;
 
@@ -128,16 +125,16 @@ export class OwnerContext {
     for (;;) {
       const timestamp = this.lease.timestamps.next();
       if (timestamp !== null) return timestamp;
-      await this.#pause(operation);
+      await this.#grant(operation);
     }
   }
 
   async #untilValid(operation: string): Promise<void> {
-    while (!this.lease.isValid()) await this.#pause(operation);
+    while (!this.lease.isValid()) await this.#grant(operation);
   }
 
-  async #pause(operation: string): Promise<void> {
-    await sleep(this.clock, SUSPENDED_MS, this.signal);
+  async #grant(operation: string): Promise<void> {
+    await this.lease.granted.wait(this.signal);
     if (!this.isOver) return;
     throw new HoraeError(
       "LEASE_LOST",

@@ -1,10 +1,24 @@
+import type { Timer } from "@horae/core";
+
 /** Something that will happen in a simulation. */
-export interface SimEvent {
+export class SimEvent implements Timer {
   readonly atMs: number;
   /** Decides between events of the same moment: drawn, so that each order comes up. */
   readonly tie: number;
   readonly sequence: number;
+  /** Null once it is cancelled. */
   fire: (() => void) | null;
+
+  constructor(at: { ms: number; tie: number; sequence: number }, fire: () => void) {
+    this.atMs = at.ms;
+    this.tie = at.tie;
+    this.sequence = at.sequence;
+    this.fire = fire;
+  }
+
+  cancel(): void {
+    this.fire = null;
+  }
 }
 
 /** A binary heap of events: the next one first. */

@@ -56,18 +56,47 @@ export class HostClock {
   }
 }
 
+/** A timer of a process: fires when its time has passed on the clock of the host. */
+class HostTimer implements Timer {
+  readonly #on: ClockParts;
+  readonly #dueMs: number;
+  #fire: (() => void) | null;
+  #event: Timer;
+
+  constructor(on: ClockParts, delayMs: number, fire: () => void) {
+    this.#on = on;
+    this.#dueMs = on.host.monotonicMs() + delayMs;
+    this.#fire = fire;
+    this.#event = this.#arm();
+  }
+
+  cancel(): void {
+    this.#fire = null;
+    this.#event.cancel();
+  }
+
+  #arm(): Timer {
+    const { world, host, process } = this.#on;
+    const delayMs = host.trueMs(Math.max(0, this.#dueMs - host.monotonicMs()));
+    return world.after(delayMs, () => process.reach(() => this.#onDue()));
+  }
+
+  #onDue(): void {
+    // A suspended machine's timers still have their time to wait.
+    if (this.#on.host.monotonicMs() + 1e-6 < this.#dueMs) this.#event = this.#arm();
+    else this.#fire?.();
+  }
+}
+
+interface ClockParts {
+  readonly world: World;
+  readonly host: HostClock;
+  readonly process: SimProcess;
+}
+
 /** The Clock of one process on a host. */
 export function clockOf(world: World, host: HostClock, process: SimProcess): Clock {
-  const arm = (dueMs: number, fire: () => void, timer: { current: Timer }): void => {
-    const delayMs = host.trueMs(Math.max(0, dueMs - host.monotonicMs()));
-    timer.current = world.after(delayMs, () =>
-      process.reach(() => {
-        // A suspended machine's timers still have their time to wait.
-        if (host.monotonicMs() + 1e-6 < dueMs) arm(dueMs, fire, timer);
-        else fire();
-      }),
-    );
-  };
+  const parts = { world, host, process };
   return {
     nowMs: () => host.wallMs(),
     monotonicMs: () => host.monotonicMs(),
@@ -75,21 +104,7 @@ export function clockOf(world: World, host: HostClock, process: SimProcess): Clo
       if (!(delayMs >= 0 && delayMs <= TIMER_DELAY_MAX_MS)) {
         throw new RangeError(`S22: a timer of ${delayMs} ms`);
       }
-      let isCancelled = false;
-      const timer = { current: { cancel: (): void => undefined } };
-      arm(
-        host.monotonicMs() + delayMs,
-        () => {
-          if (!isCancelled) fire();
-        },
-        timer,
-      );
-      return {
-        cancel: () => {
-          isCancelled = true;
-          timer.current.cancel();
-        },
-      };
+      return new HostTimer(parts, delayMs, fire);
     },
   };
 }

@@ -94,11 +94,12 @@ export class Watch implements StoreWatcher {
     }
     used.set(timestamp, name);
     const grants = getOrMake(this.#grants, partition, () => []);
-    const isGranted = grants.some(
-      (grant) =>
-        this.#isOwner(process, grant.owner) && grant.above < timestamp && timestamp <= grant.upTo,
+    // The last one first: nearly always it is that.
+    const grant = grants.findLast(
+      ({ owner, above, upTo }) =>
+        above < timestamp && timestamp <= upTo && this.#isOwner(process, owner),
     );
-    if (!isGranted) {
+    if (grant === undefined) {
       this.report(
         "S8",
         null,

@@ -1,5 +1,5 @@
 import { SeededRandom, type Timer } from "@horae/core";
-import { EventHeap, type SimEvent } from "./event-heap.ts";
+import { EventHeap, SimEvent } from "./event-heap.ts";
 
 /** Callbacks that one turn of Node's event loop gets; microtasks run between any two of them. */
 const IMMEDIATES = 64;
@@ -55,18 +55,10 @@ export class World {
 
   /** Lets something happen after `delayMs`. */
   after(delayMs: number, fire: () => void): Timer {
-    const event: SimEvent = {
-      atMs: this.#nowMs + delayMs,
-      tie: this.#ties.next(),
-      sequence: this.#sequence++,
-      fire,
-    };
+    const at = { ms: this.#nowMs + delayMs, tie: this.#ties.next(), sequence: this.#sequence++ };
+    const event = new SimEvent(at, fire);
     this.#heap.push(event);
-    return {
-      cancel: () => {
-        event.fire = null;
-      },
-    };
+    return event;
   }
 
   /** Puts numbers that say what has happened into the fingerprint. */
