@@ -78,7 +78,10 @@ export class Exchanges {
   }
 
   isCut(host: SimHost, way: "to" | "from"): boolean {
-    return host.cuts.length > 0 && host.cuts.some((cut) => cut.service === this.#service && cut.way === way);
+    return (
+      host.cuts.length > 0 &&
+      host.cuts.some((cut) => cut.service === this.#service && cut.way === way)
+    );
   }
 
   /** One way. */
