@@ -16,6 +16,9 @@ export interface Moment {
   readonly wallMs: number;
 }
 
+/** Of a lease that is ours from we do not know when: it is valid from its first renewal on. */
+export const LONG_AGO: Moment = { monotonicMs: -Infinity, wallMs: -Infinity };
+
 export function momentOf(clock: Clock): Moment {
   return { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() };
 }

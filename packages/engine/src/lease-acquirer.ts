@@ -7,11 +7,13 @@ import {
   sleep,
   type Telemetry,
 } from "@horae/core";
-import { HeldLease, momentOf } from "./held-lease.ts";
+import { HeldLease, type HeldLeaseOptions, LONG_AGO, type Moment, momentOf } from "./held-lease.ts";
 import { acquiredLease, CLOCK_AHEAD_MAX_MS, type LeaseHolder, wantedLease } from "./lease-rules.ts";
 
 /** How often the row of a partition that we wait for is read. */
 const WAIT_MS = 50;
+
+type Taking = Parameters<LeaseStore["compareAndSet"]>[0] & { readonly sentAt: Moment };
 
 export interface LeaseAcquirerOptions {
   readonly partition: number;
@@ -92,30 +94,28 @@ export class LeaseAcquirer {
     const lease = acquiredLease(row, holder, sentAt.wallMs);
     const expected = row === null ? null : { epoch: row.epoch, renewal: row.renewal };
     // Dying here is safe: the next process waits for this epoch's period, or finds the old row.
-    if (!(await this.#swap({ partition, expected, lease }))) return null;
+    const taken = await this.#swap({ partition, expected, lease, sentAt });
+    if (taken === null) return null;
     this.#seen = null;
     telemetry.emit({ type: "leaseAcquired", partition, epoch: lease.epoch });
     const timestampsAbove = row?.tsUpper ?? 0;
-    return new HeldLease({
-      partition,
-      row: lease,
-      timestampsAbove,
-      sentAt,
-      clock,
-      leases,
-      telemetry,
-    });
+    return new HeldLease({ ...taken, partition, timestampsAbove, clock, leases, telemetry });
   }
 
-  async #swap(swap: Parameters<LeaseStore["compareAndSet"]>[0]): Promise<boolean> {
+  async #swap({
+    sentAt,
+    ...swap
+  }: Taking): Promise<Pick<HeldLeaseOptions, "row" | "sentAt"> | null> {
     const { leases } = this.#options;
     try {
-      return await leases.compareAndSet(swap);
+      return (await leases.compareAndSet(swap)) ? { row: swap.lease, sentAt } : null;
     } catch (error) {
       if (!hasCode(error, "STORE_UNKNOWN")) throw error;
       const row = await leases.read(swap.partition);
-      // The name is unique per process start, so a row with it and this epoch is our own swap.
-      return row !== null && row.epoch === swap.lease.epoch && row.owner === swap.lease.owner;
+      // The name is unique per process start, so a row with it and this epoch is ours. It may be an
+      // earlier try that landed late: what counts is its grant, and its moment we do not know.
+      const isOurs = row?.epoch === swap.lease.epoch && row.owner === swap.lease.owner;
+      return isOurs ? { row, sentAt: LONG_AGO } : null;
     }
   }
 

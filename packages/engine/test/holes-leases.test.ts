@@ -1,6 +1,13 @@
-import type { Lease, LeaseSwap, TaskStore } from "@horae/core";
+import {
+  HoraeError,
+  type Lease,
+  type LeaseStore,
+  type LeaseSwap,
+  type TaskStore,
+} from "@horae/core";
 import { MemoryLog } from "@horae/testkit";
 import { HeldLease, momentOf } from "../src/held-lease.ts";
+import { LeaseAcquirer } from "../src/lease-acquirer.ts";
 import { acquiredLease } from "../src/lease-rules.ts";
 import { EngineBench } from "./engine-bench.ts";
 import { Faults, isSwapOf } from "./faults.ts";
@@ -75,6 +82,35 @@ describe("the lease row", () => {
     expect(held.timestamps.next()).toBe((await leaseRow()).tsUpper);
     expect(held.timestamps.next()).toBeNull();
     expect(held.isLost).toBe(false);
+  });
+
+  it("grants what it shows when a try to acquire it had no answer and an earlier one landed late (model: acquireByRow)", async () => {
+    const { clock } = bench;
+    const swaps: LeaseSwap[] = [];
+    const late: LeaseStore = {
+      read: (partition) => bench.leases.read(partition),
+      nowMs: () => bench.leases.nowMs(),
+      compareAndSet: async (swap) => {
+        if (swaps.push(swap) > 2) return bench.leases.compareAndSet(swap);
+        if (swaps.length === 2) expect(await bench.leases.compareAndSet(swaps[0]!)).toBe(true);
+        throw new HoraeError("STORE_UNKNOWN", "no answer", { certain: false });
+      },
+    };
+    const holder = { owner: "n0#x", ownerUrl: null, periodMs: 3_000 };
+    const telemetry = bench.events;
+    const options = { partition: 0, holder, clock, leases: late, telemetry, mayAsk: () => true };
+    const acquiring = new LeaseAcquirer(options).acquire(new AbortController().signal);
+    await clock.advance(1_000);
+    const held = (await acquiring)!;
+    const { tsUpper } = await leaseRow();
+    expect(swaps[1]!.lease.tsUpper).toBeGreaterThan(tsUpper);
+    // Since when the row is there nobody knows.
+    expect(held.isValid()).toBe(false);
+    clock.stepWall(3_600_000);
+    expect(held.timestamps.next()).toBe(tsUpper);
+    expect(held.timestamps.next()).toBeNull();
+    expect(await held.renew(held.checkpoint)).toBe(true);
+    expect(held.isValid()).toBe(true);
   });
 
   it("is not taken when the holder's renewal lands at the last moment (protocol 1.2)", async () => {
