@@ -28,6 +28,20 @@ export interface BucketPersisterOptions {
   readonly onBeyondHorizon: (record: ReceivedTask) => void;
 }
 
+interface Look {
+  readonly bucket: number;
+  readonly looks: readonly ReceivedTask[];
+  readonly guard: ReadGuard;
+}
+
+interface Classified {
+  readonly inserts: ReceivedTask[];
+  /** Duplicates of tasks that are not known to be finished. */
+  readonly repeated: ReceivedTask[];
+  /** Their rows, where they were looked at. */
+  readonly found: TaskRow[];
+}
+
 /**
  * Persists the received tasks of one bucket: looks at rows where the record may be old news, writes
  * the others and covers them by the bucket's summary, and hands those to memory that a load would
@@ -37,6 +51,8 @@ export class BucketPersister {
   readonly #options: BucketPersisterOptions;
   /** Rows whose write is under way: what a load brings for them is held. */
   readonly #inserting = new Map<string, ReceivedTask>();
+  /** Unfinished tasks whose records count as duplicates and are not applied yet. */
+  readonly #repeated = new Map<string, ReceivedTask>();
 
   constructor(options: BucketPersisterOptions) {
     this.#options = options;
@@ -49,6 +65,7 @@ export class BucketPersister {
   /** Keys whose row or summary is not acknowledged yet. */
   *insertingKeys(): Generator<ReceivedTask["key"]> {
     for (const { key } of this.#inserting.values()) yield key;
+    for (const { key } of this.#repeated.values()) yield key;
   }
 
   /**
@@ -57,43 +74,49 @@ export class BucketPersister {
    * so that no task overtakes an earlier one of its lane that is in another bucket.
    */
   async persist(bucket: number, records: readonly ReceivedTask[]): Promise<() => void> {
-    const { inserts, unfinished } = await this.#classify(bucket, records);
-    try {
-      await this.#writeAndCover(bucket, inserts, unfinished);
-    } catch (error) {
+    const { memory, context } = this.#options;
+    const guard = memory.beginRead();
+    const sorted = await this.#classify(bucket, records, guard);
+    const { inserts, repeated, found } = sorted;
+    const settle = (): void => {
+      memory.endRead(guard);
       for (const { token } of inserts) this.#inserting.delete(token);
+      for (const { token } of repeated) this.#repeated.delete(token);
+    };
+    try {
+      await this.#writeAndCover(bucket, sorted);
+    } catch (error) {
+      settle();
       throw error;
     }
     return () => {
-      for (const { token } of inserts) this.#inserting.delete(token);
+      // Decided again, now that a summary leads to them: a load may have passed in between.
+      for (const row of found) this.#takeFound(row, guard);
+      settle();
       for (const record of inserts) this.#passThrough(record);
-      makeRoom(this.#options.memory, this.#options.context);
-      this.#options.context.wake();
+      makeRoom(memory, context);
+      context.wake();
     };
   }
 
-  async #writeAndCover(
-    bucket: number,
-    inserts: readonly ReceivedTask[],
-    unfinished: readonly TaskRow[],
-  ): Promise<void> {
+  async #writeAndCover(bucket: number, { inserts, repeated }: Classified): Promise<void> {
     const { summaries } = this.#options;
-    const keys = [...inserts.map(({ key }) => key), ...unfinished.map(({ key }) => key)];
+    const keys = [...inserts, ...repeated].map(({ key }) => key);
     if (keys.length === 0) return;
     await Promise.all([this.#write(bucket, inserts), summaries.cover(bucket, keys)]);
     // Compared once more now that the rows are acknowledged: a raise may have flown meanwhile.
     await summaries.cover(bucket, keys);
   }
 
-  /** Which records are to be written, and which unfinished rows were found instead. */
+  /** Which records are to be written, and which count as duplicates of tasks that are not finished. */
   async #classify(
     bucket: number,
     records: readonly ReceivedTask[],
-  ): Promise<{ inserts: ReceivedTask[]; unfinished: TaskRow[] }> {
+    guard: ReadGuard,
+  ): Promise<Classified> {
     const looks = records.filter((record) => this.#ask(record).kind === "look");
-    const rows = await this.#look(bucket, looks);
-    const inserts: ReceivedTask[] = [];
-    const unfinished: TaskRow[] = [];
+    const rows = await this.#look({ bucket, looks, guard });
+    const sorted: Classified = { inserts: [], repeated: [], found: [] };
     const counts = new Map<DuplicateReason, number>();
     // From here to the writes nothing is awaited: what memory says cannot change in between.
     for (const record of records) {
@@ -101,16 +124,20 @@ export class BucketPersister {
       const verdict = this.#decide(record, row);
       if (verdict.kind === "duplicate") {
         counts.set(verdict.reason, (counts.get(verdict.reason) ?? 0) + 1);
-        if (row !== undefined && !isFinished(row.status)) unfinished.push(row);
+        if (verdict.reason === "finished") continue;
+        // Memory may know it from a row that this owner's summary does not cover.
+        this.#repeated.set(record.token, record);
+        sorted.repeated.push(record);
+        if (row !== undefined) sorted.found.push(row);
       } else if (isBeyondHorizon(record.key, this.#options.context.clock.nowMs())) {
         this.#options.onBeyondHorizon(record);
       } else {
         this.#hold(record);
-        inserts.push(record);
+        sorted.inserts.push(record);
       }
     }
     this.#count(counts);
-    return { inserts, unfinished };
+    return sorted;
   }
 
   #ask(record: ReceivedTask): Verdict {
@@ -130,22 +157,18 @@ export class BucketPersister {
     return verdict.kind === "look" || isByRow ? classifyByRow(record, row) : verdict;
   }
 
-  async #look(bucket: number, looks: readonly ReceivedTask[]): Promise<Map<string, TaskRow>> {
+  async #look(look: Look): Promise<Map<string, TaskRow>> {
+    const { bucket, looks, guard } = look;
     if (looks.length === 0) return new Map();
-    const { context, memory } = this.#options;
+    const { context } = this.#options;
     const { partition, store } = context;
     const keys = looks.map(({ key }) => key);
-    const guard = memory.beginRead();
-    try {
-      const rows = await context.read("findTasks", () =>
-        store.findTasks({ partition, bucket, keys }),
-      );
-      const found = matchRows(looks, rows);
-      for (const row of found.values()) this.#takeFound(row, guard);
-      return found;
-    } finally {
-      memory.endRead(guard);
-    }
+    const rows = await context.read("findTasks", () =>
+      store.findTasks({ partition, bucket, keys }),
+    );
+    const found = matchRows(looks, rows);
+    for (const row of found.values()) this.#takeFound(row, guard);
+    return found;
   }
 
   #hold(record: ReceivedTask): void {

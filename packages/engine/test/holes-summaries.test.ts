@@ -2,6 +2,7 @@ import {
   bucketOf,
   type BucketSummary,
   compareTaskKeys,
+  EMPTY_SUMMARY,
   type LeaseSwap,
   type TaskKey,
 } from "@horae/core";
@@ -58,12 +59,13 @@ describe("pass-through", () => {
 
 describe("a counted duplicate of an unfinished row", () => {
   /** A former owner's row and claim, of a record on the log, and the lowering that never landed. */
-  async function rowWithoutSummary(): Promise<void> {
-    const key = await bench.schedule({});
+  async function rowWithoutSummary(when: { atMs?: number } = {}): Promise<TaskKey> {
+    const key = await bench.schedule(when);
     const at = { partition: 0, bucket: bucketAt(key.scheduledTimeMs) };
     await bench.store.persistTasks({ ...at, timestamp: 1, rows: [{ key, request: requestOf() }] });
     const rows = [{ key, status: statusOf({ claimOpen: true }) }];
     await bench.store.recordStatuses({ ...at, timestamp: 2, rows });
+    return key;
   }
 
   it("lowers the summary that does not cover the row (protocol-3, hole 2, dupLow)", async () => {
@@ -80,6 +82,42 @@ describe("a counted duplicate of an unfinished row", () => {
     await bench.engine().start();
     await bench.untilFinished(1);
     expect(bench.events.of("duplicatesDropped")).toMatchObject([{ reason: "claimed" }]);
+  });
+
+  it("is run when a load passes between the look and the lowering (model: duplicatePassesAtAck)", async () => {
+    bench.onTask(HANG);
+    await rowWithoutSummary({ atMs: 10_000 });
+    const lowering = store.hold("writeSummary", "before");
+    await bench.engine({ lookAheadMs: 5_000 }).start();
+    await bench.clock.advanceUntil(() => lowering.call !== undefined);
+    expect(store.calls.some(({ operation }) => operation === "findTasks")).toBe(true);
+    // Loads see nothing, up to the task and beyond: no summary leads to the row yet.
+    await bench.clock.advance(8_000);
+    lowering.release();
+    await bench.clock.advance(10_000);
+    expect(bench.starts).toMatchObject([{ attempt: 2 }]);
+    expect(await bench.leases.read(0)).toMatchObject({ checkpoint: { appliedOffset: 0 } });
+  });
+
+  it("lowers for a task that memory knows by a summary that this owner's own has beaten (model: duplicateLowers)", async () => {
+    bench.onTask(HANG);
+    await bench.schedule({ orderingId: "b", atMs: 20_000 });
+    const key = await rowWithoutSummary();
+    const load = store.hold("loadSummaries", "before");
+    const own = store.hold("writeSummary", "before");
+    const engine = bench.engine({ receiveRecordsMax: 1 });
+    await engine.start();
+    await bench.clock.advanceUntil(() => own.call !== undefined);
+    // A former owner's lowering lands late: what this owner has read before, and writes, beats it.
+    const bucket = bucketAt(key.scheduledTimeMs);
+    const summary = { ...EMPTY_SUMMARY, lowKey: key };
+    await bench.store.writeSummary({ partition: 0, bucket, timestamp: 3, summary });
+    load.release();
+    await bench.untilStarts(1);
+    own.release();
+    await bench.clock.advance(5_000);
+    expect(await bench.leases.read(0)).toMatchObject({ checkpoint: { appliedOffset: 1 } });
+    expect(await uncoveredRows(bench)).toEqual([]);
   });
 
   it("stays covered when a raise flies while its batch is written (protocol-3, holes 2 and 3)", async () => {
