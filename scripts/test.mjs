@@ -11,6 +11,7 @@ const CHECKS = [
   ["lint", () => run("npm", ["run", "--silent", "lint"])],
   ["format", () => run("npm", ["run", "--silent", "format:check"])],
   ["test servers", () => run("scripts/install-test-servers", [])],
+  ["model", () => run("node", ["packages/testkit/dist/model/cli/main.js"])],
   ["simulation", () => run("node", ["packages/testkit/dist/sim/cli/main.js", "--seeds", "500"])],
 ];
 
