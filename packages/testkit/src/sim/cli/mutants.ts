@@ -2,10 +2,8 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { MutantCopy } from "../mutants/build-mutant.ts";
-import { LOADING_MUTANTS } from "../mutants/loading.ts";
+import { ALL_MUTANTS } from "../mutants/index.ts";
 import type { Mutant } from "../mutants/mutant.ts";
-import { OWNERSHIP_MUTANTS } from "../mutants/ownership.ts";
-import { SUMMARY_MUTANTS } from "../mutants/summaries.ts";
 
 const HELP = `npm run sim:mutants -- [options] [part of a name ...]: does the simulator find planted bugs?
 
@@ -23,8 +21,6 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const ALL = [...OWNERSHIP_MUTANTS, ...SUMMARY_MUTANTS, ...LOADING_MUTANTS];
-
 interface Finding {
   readonly mutant: Mutant;
   /** After how many seeds it was found; null: it was not. */
@@ -36,7 +32,7 @@ if (values.help) console.log(HELP);
 else process.exitCode = (await runAll()) ? 0 : 1;
 
 async function runAll(): Promise<boolean> {
-  const queue = ALL.filter(
+  const queue = ALL_MUTANTS.filter(
     ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
   );
   const findings: Finding[] = [];

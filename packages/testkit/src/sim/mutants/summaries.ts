@@ -84,7 +84,21 @@ export const SUMMARY_MUTANTS: readonly Mutant[] = [
     name: "duplicates of unfinished rows not covered",
     breaks: "a record counted as duplicate of an unfinished row lowers the summary too",
     file: "engine/src/bucket-persister.ts",
-    find: "if (row !== undefined && !isFinished(row.status)) unfinished.push(row);",
+    find: "sorted.repeated.push(record);",
+    replace: "if (row === undefined) sorted.repeated.push(record);",
+  },
+  {
+    name: "duplicates of tasks in memory not covered",
+    breaks: "so does one of a task that memory knows from a summary that was beaten since",
+    file: "engine/src/bucket-persister.ts",
+    find: "sorted.repeated.push(record);",
+    replace: "if (row !== undefined) sorted.repeated.push(record);",
+  },
+  {
+    name: "found rows taken at the look only",
+    breaks: "a duplicate's unfinished row is taken when its summary is acknowledged",
+    file: "engine/src/bucket-persister.ts",
+    find: "for (const row of found) this.#takeFound(row, guard);",
     replace: "",
   },
   {
