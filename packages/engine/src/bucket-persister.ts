@@ -90,8 +90,7 @@ export class BucketPersister {
       throw error;
     }
     return () => {
-      // Decided again, now that a summary leads to them: a load may have passed in between.
-      for (const row of found) this.#takeFound(row, guard);
+      for (const row of found) this.#passFound(row, guard);
       settle();
       for (const record of inserts) this.#passThrough(record);
       makeRoom(memory, context);
@@ -225,6 +224,16 @@ export class BucketPersister {
     if (task === null) return;
     if (memory.passes(row.key)) memory.add(task);
     else memory.noteUnloaded(row.key);
+  }
+
+  /** Decided again, now that a summary leads to the row: a load may have passed it in between. */
+  #passFound(row: TaskRow, guard: ReadGuard): void {
+    const { memory } = this.#options;
+    const token = taskKeyToken(row.key);
+    if (memory.get(token) !== undefined) return;
+    if (!guard.left.has(token)) this.#takeFound(row, guard);
+    // It was dropped, or ran, since it was looked at: what it is now, a load has to say.
+    else if (memory.started.find(row.key) !== "finished") memory.lowerTo(row.key);
   }
 
   #count(counts: Map<DuplicateReason, number>): void {

@@ -83,7 +83,8 @@ export class OwnedPartition {
       const found = await takeOver(this.#context);
       if (this.#releasing === null && !this.#context.isOver) this.#begin(found);
     } catch (error) {
-      this.#fail(error);
+      if (hasCode(error, "LOG_GAP")) this.#stopAtGap(error as HoraeError);
+      else this.#fail(error);
     }
     this.#loop.wake();
   }
@@ -190,9 +191,12 @@ export class OwnedPartition {
       this.#fail(error);
       return;
     }
+    this.#emitFailed("renewLease", error as HoraeError);
+  }
+
+  #emitFailed(operation: string, { code, message }: HoraeError): void {
     const { telemetry, partition } = this.#context;
-    const { code, message } = error as HoraeError;
-    telemetry.emit({ type: "portFailed", partition, operation: "renewLease", code, message });
+    telemetry.emit({ type: "portFailed", partition, operation, code, message });
   }
 
   #handOverIfWanted(): void {
@@ -231,18 +235,24 @@ export class OwnedPartition {
     }
   }
 
+  /** Nothing was changed yet: somebody has to decide what becomes of a log that lost records. */
+  #stopAtGap({ code, message }: HoraeError): void {
+    const { telemetry, partition } = this.#context;
+    telemetry.emit({ type: "partitionStopped", partition, code, message });
+    this.#releasing ??= this.#drainAndRelease("log-gap");
+  }
+
   /** What cannot be went wrong: the epoch ends, and the next one begins with what the store says. */
   #fail(error: unknown): void {
     if (this.#context.isOver || hasCode(error, "LEASE_LOST")) return;
     this.#report(error);
-    this.#releasing ??= this.#drainAndRelease(hasCode(error, "LOG_GAP") ? "log-gap" : "failed");
+    this.#releasing ??= this.#drainAndRelease("failed");
   }
 
   #report(error: unknown): void {
     const { telemetry, partition } = this.#context;
-    if (hasCode(error, "LOG_GAP")) {
-      const { code, message } = error as HoraeError;
-      telemetry.emit({ type: "partitionStopped", partition, code, message });
-    } else telemetry.emit({ type: "unexpectedError", where: `partition ${partition}`, error });
+    // Read by an owner of yesterday, or a true gap: the next take-over compares log and checkpoint.
+    if (hasCode(error, "LOG_GAP")) this.#emitFailed("readLog", error as HoraeError);
+    else telemetry.emit({ type: "unexpectedError", where: `partition ${partition}`, error });
   }
 }

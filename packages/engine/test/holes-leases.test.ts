@@ -326,6 +326,30 @@ describe("a log that does not continue the checkpoint", () => {
     expect(bench.startedKeys().slice(3)).toEqual(["a/u4", "a/u5"]);
   });
 
+  it.each([
+    ["stop" as const, 1, ["a/u0", "a/u1"]],
+    ["continue-from-earliest" as const, 0, ["a/u0", "a/u1", "a/u3"]],
+  ])(
+    "met by an owner's reader ends its epoch; the take-over decides: %s",
+    async (onLogGap, stopped, started) => {
+      await bench.engine({ onLogGap }).start();
+      await bench.schedule({ uniquenessKey: "u0" });
+      await bench.untilFinished(1);
+      log.refuse("readLog", "LOG_UNAVAILABLE");
+      // The first of them is for the read that waits already.
+      for (let at = 1; at < 4; at++) await bench.schedule({ uniquenessKey: `u${at}` });
+      await bench.untilFinished(2);
+      bench.log.dropBelow({ partition: 0, offset: 3 });
+      log.releaseAll();
+      await bench.clock.advance(30_000);
+      expect(bench.events.of("portFailed")).toContainEqual(
+        expect.objectContaining({ operation: "readLog", code: "LOG_GAP" }),
+      );
+      expect(bench.events.count("partitionStopped")).toBe(stopped);
+      expect(bench.startedKeys()).toEqual(started);
+    },
+  );
+
   it("is no gap when retention removed exactly the applied record (protocol 1.21)", async () => {
     await ranAndStopped();
     await bench.schedule({ uniquenessKey: "u3" });

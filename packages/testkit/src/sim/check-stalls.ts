@@ -8,6 +8,9 @@ const PATIENCE_MS = 60_000;
 /** A handler that takes longer may meet its time-out. */
 const SLOW_MS = 15_000;
 
+/** What was due when, nobody can say over a step of a wall clock. */
+const CLOCK_FAULTS: ReadonlySet<string> = new Set(["stepClock", "clock set right"]);
+
 interface Span {
   readonly fromMs: number;
   readonly toMs: number;
@@ -56,6 +59,7 @@ function waitsOf(lines: readonly HistoryLine[], starts: readonly StartLine[]): M
     if (!firsts.has(token)) firsts.set(token, start);
   }
   const waits = new Map<string, Wait>();
+  const steps = lines.filter((line) => line.line === "faultEnded" && CLOCK_FAULTS.has(line.name));
   const asks = new Map<number, Extract<HistoryLine, { line: "ask" }>>();
   for (const line of lines) {
     if (line.line === "ask") asks.set(line.call, line);
@@ -66,8 +70,10 @@ function waitsOf(lines: readonly HistoryLine[], starts: readonly StartLine[]): M
     if (start === undefined || waits.has(token)) continue;
     // By the wall clock of the node that ran it: how long ago it was due when it started.
     const dueMs = start.atMs - (start.wallMs - key.scheduledTimeMs);
+    const steppedMs = steps.findLast(({ atMs }) => atMs <= start.atMs)?.atMs ?? 0;
     const { orderingId } = key;
-    waits.set(token, { orderingId, fromMs: Math.max(dueMs, line.atMs), toMs: start.atMs });
+    const fromMs = Math.max(dueMs, line.atMs, steppedMs);
+    waits.set(token, { orderingId, fromMs, toMs: start.atMs });
   }
   return waits;
 }

@@ -9,6 +9,9 @@ export class LogPartition {
   endOffset = 0;
   /** Its leader is being elected. */
   isWithoutLeader = false;
+  /** Records that an election has lost, although they were acknowledged. */
+  readonly lost: LogRecord[] = [];
+  readonly #retired: LogRecord[] = [];
 
   append(record: Omit<LogRecord, "offset">, gap: number): number {
     const offset = this.endOffset + gap;
@@ -20,6 +23,11 @@ export class LogPartition {
 
   get records(): readonly LogRecord[] {
     return this.#records;
+  }
+
+  /** Also those that retention has dropped. */
+  hasHeld(is: (record: LogRecord) => boolean): boolean {
+    return this.#records.some(is) || this.#retired.some(is);
   }
 
   find(offset: number): LogRecord | undefined {
@@ -35,8 +43,16 @@ export class LogPartition {
   dropBelow(offset: number): void {
     this.startOffset = Math.max(this.startOffset, Math.min(offset, this.endOffset));
     while (this.#records.length > 0 && this.#records[0]!.offset < this.startOffset) {
-      this.#records.shift();
+      this.#retired.push(this.#records.shift()!);
     }
+  }
+
+  /** What an unclean election does: the last records are gone, and their offsets are given out again. */
+  loseLast(count: number): void {
+    const lost = this.#records.splice(Math.max(0, this.#records.length - count));
+    this.lost.push(...lost);
+    this.endOffset = lost[0]?.offset ?? this.endOffset;
+    this.wake();
   }
 
   /** Calls once when there is something new to see. */

@@ -106,11 +106,30 @@ const MAKERS: Readonly<Record<PlannedFault["kind"], Maker>> = {
     partition: dice.below(scope.partitions),
     forMs: dice.logUniform(100, 20_000),
   }),
+  retention: (dice, scope, atMs) => ({
+    kind: "retention",
+    atMs,
+    partition: dice.below(scope.partitions),
+    keepsApplied: dice.isHead(0.5),
+  }),
+  uncleanElection: (dice, scope, atMs) => ({
+    kind: "uncleanElection",
+    atMs,
+    partition: dice.below(scope.partitions),
+    records: 1 + dice.below(10),
+    forMs: dice.logUniform(100, 20_000),
+  }),
 };
+
+/** Few runs have it: what its partition promises afterwards is little. */
+const UNCLEAN_SHARE = 0.1;
 
 /** Which kinds of faults a run has is drawn first: few kinds, many of each. */
 export function makeFaults(dice: Dice, scope: FaultScope): readonly PlannedFault[] {
-  const kinds = (Object.keys(MAKERS) as PlannedFault["kind"][]).filter(() => dice.isHead(0.4));
+  const mayLose = dice.isHead(UNCLEAN_SHARE);
+  const kinds = (Object.keys(MAKERS) as PlannedFault["kind"][]).filter(
+    (kind) => dice.isHead(0.4) && (kind !== "uncleanElection" || mayLose),
+  );
   const count = dice.isHead(0.1) ? 0 : Math.round(dice.logUniform(2, 60));
   if (kinds.length === 0) return [];
   const faults = Array.from({ length: count }, () => {

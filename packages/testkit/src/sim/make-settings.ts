@@ -31,5 +31,6 @@ export function makeSettings(dice: Dice): Partial<EngineSettings> {
     lookAheadMs: dice.pick([2_000, 10_000, 60_000]),
     drainMs: dice.pick([1_000, 10_000]),
     abortGraceMs: dice.pick([500, 5_000]),
+    onLogGap: dice.pick(["stop", "continue-from-earliest"]),
   };
 }

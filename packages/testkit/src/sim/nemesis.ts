@@ -59,7 +59,10 @@ export class Nemesis {
     for (const node of nodes) {
       // A node whose clock stays wrong is refused its leases and holds its partitions up.
       node.setClockRight();
-      if (!isLasting(node.index)) node.start();
+      if (isLasting(node.index)) continue;
+      // A take-over compares the log with the checkpoint: a reader alone need not see what is lost.
+      if (log.partitions.some(({ lost }) => lost.length > 0)) node.restart(1_000);
+      node.start();
     }
   }
 
@@ -78,6 +81,8 @@ export class Nemesis {
         return this.#stepClock(fault);
       case "cut":
         return this.#cut(fault);
+      case "retention":
+        return this.#retire(fault);
       default:
         return this.#harmServers(fault);
     }
@@ -86,7 +91,17 @@ export class Nemesis {
   #harmServers(
     fault: Exclude<
       PlannedFault,
-      { kind: "kill" | "killAtCall" | "restart" | "stop" | "suspend" | "stepClock" | "cut" }
+      {
+        kind:
+          | "kill"
+          | "killAtCall"
+          | "restart"
+          | "stop"
+          | "suspend"
+          | "stepClock"
+          | "cut"
+          | "retention";
+      }
     >,
   ): void {
     const { store, storeExchanges, log } = this.#cluster;
@@ -116,11 +131,21 @@ export class Nemesis {
     } else {
       const partition = log.at(fault.partition);
       partition.isWithoutLeader = true;
+      if (fault.kind === "uncleanElection") partition.loseLast(fault.records);
       this.#break(fault, null, () => {
         partition.isWithoutLeader = false;
         partition.wake();
       });
     }
+  }
+
+  #retire({ partition, keepsApplied }: Of<"retention">): void {
+    const { registers, log, reach } = this.#cluster;
+    // After a loss the offsets below are given out again: those records are not applied yet.
+    if (log.at(partition).lost.length > 0) return;
+    const applied = registers.get(partition)?.checkpoint.appliedOffset ?? -1;
+    log.at(partition).dropBelow(keepsApplied ? applied : applied + 1);
+    reach.add(keepsApplied ? "the log begins at the applied record" : "the log begins above it");
   }
 
   #arm(fault: Of<"killAtCall">): void {

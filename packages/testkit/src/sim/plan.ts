@@ -56,6 +56,15 @@ export type PlannedFault = { readonly atMs: number } & (
   | { readonly kind: "storeSlow"; readonly byMs: number; readonly forMs: number }
   | { readonly kind: "logDown"; readonly forMs: number }
   | { readonly kind: "leaderChange"; readonly partition: number; readonly forMs: number }
+  /** Drops what is applied; the applied record itself too, or not. */
+  | { readonly kind: "retention"; readonly partition: number; readonly keepsApplied: boolean }
+  /** An unclean election: acknowledged records are lost. */
+  | {
+      readonly kind: "uncleanElection";
+      readonly partition: number;
+      readonly records: number;
+      readonly forMs: number;
+    }
 );
 
 /** Everything that a simulation does, apart from what its seed draws on the way. */

@@ -44,4 +44,8 @@ export const REACH_WANTED: readonly string[] = [
   "duplicate: replayed",
   "duplicate: superseded",
   "failed: ATTEMPTS_CRASHED",
+  "the log begins at the applied record",
+  "the log begins above it",
+  "a partition stopped at a gap of its log",
+  "went on from the earliest record of another log",
 ];

@@ -1,6 +1,7 @@
 import { isFinished, taskKeyToken, type TaskRow } from "@horae/core";
 import { checkHistory, type FinalTask, type Violation } from "../checker/index.ts";
 import { checkStalls } from "./check-stalls.ts";
+import { excusedTasks } from "./log-losses.ts";
 import { Nemesis } from "./nemesis.ts";
 import type { Plan } from "./plan.ts";
 import { SimClients } from "./sim-clients.ts";
@@ -65,12 +66,12 @@ async function drain(cluster: SimCluster): Promise<void> {
   }
 }
 
-function isDrained({ recorder, plan, store }: SimCluster): boolean {
-  const finished = new Set(
-    rowsOf(plan, store)
-      .filter(({ status }) => isFinished(status))
-      .map(({ key }) => taskKeyToken(key)),
-  );
+function isDrained(cluster: SimCluster): boolean {
+  const { recorder, plan, store } = cluster;
+  const finished = new Set(excusedTasks(cluster));
+  for (const { key, status } of rowsOf(plan, store)) {
+    if (isFinished(status)) finished.add(taskKeyToken(key));
+  }
   const asked = new Map<number, string>();
   for (const line of recorder.lines) {
     if (line.line === "ask") asked.set(line.call, taskKeyToken(line.key));
@@ -97,7 +98,7 @@ function resultOf(cluster: SimCluster): SimResult {
       status: status?.status ?? "pending",
       attempts: status?.attempts ?? 0,
     }));
-  const history = recorder.history(final, !isBroken);
+  const history = recorder.history(final, { isDrained: !isBroken, excused: excusedTasks(cluster) });
   const isSkipping = plan.appends.some(({ options }) => options.onRetry === "skip");
   const report = checkHistory(history, {
     graceMs: 3 * plan.settings.leasePeriodMs! + plan.sessionMs + 20_000,

@@ -50,7 +50,9 @@ export class SimClients {
     const request = { partition, key: encodeUtf8(key.orderingId), value, headers: {} };
     const answer = await this.#log.append(request).then(
       ({ offset }) => {
-        if (!isTask) this.poison.push(log.at(partition).find(offset)!);
+        const record = log.at(partition).find(offset);
+        // An election may have lost it before its client hears of it.
+        if (!isTask && record !== undefined) this.poison.push(record);
         return "acked" as const;
       },
       (error: unknown) => (hasCode(error, "LOG_UNAVAILABLE") ? "refused" : ("unknown" as const)),

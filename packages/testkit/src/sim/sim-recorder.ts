@@ -1,4 +1,4 @@
-import type { TaskKey } from "@horae/core";
+import { type TaskKey, taskKeyToken } from "@horae/core";
 import type { History, HistoryLine } from "../checker/index.ts";
 import { EPOCH_MS } from "./sim-clock.ts";
 import type { World } from "./world.ts";
@@ -41,8 +41,22 @@ export class SimRecorder {
     return () => this.add({ line: "faultEnded", fault, name, nodes });
   }
 
-  history(final: History["final"], isDrained: boolean): History {
-    return { lines: this.lines, final, isDrained };
+  /** Of what is excused nothing was promised: as if its clients had no answer. */
+  history(
+    final: History["final"],
+    end: { isDrained: boolean; excused: ReadonlySet<string> },
+  ): History {
+    const { isDrained, excused } = end;
+    if (excused.size === 0) return { lines: this.lines, final, isDrained };
+    const calls = new Set<number>();
+    for (const line of this.lines) {
+      if (line.line === "ask" && excused.has(taskKeyToken(line.key))) calls.add(line.call);
+    }
+    const lines = this.lines.map((line): HistoryLine => {
+      const isPromise = line.line === "answer" && line.answer === "acked" && calls.has(line.call);
+      return isPromise ? { ...line, answer: "unknown" } : line;
+    });
+    return { lines, final, isDrained };
   }
 }
 

@@ -15,6 +15,7 @@ import { getOrMake } from "../get-or-make.ts";
 import { CoverWatch } from "./cover-watch.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimProcess } from "./sim-process.ts";
+import { hasLostRecords, isLogOfCheckpoint } from "./log-losses.ts";
 import { Meters } from "./meters.ts";
 import { reachOf } from "./reach-events.ts";
 import { short } from "./sim-recorder.ts";
@@ -76,10 +77,27 @@ export class Watch implements StoreWatcher {
 
   onEvent(process: SimProcess, event: HoraeEvent): void {
     if (event.type === "unexpectedError") this.fail(event.error);
-    if (event.type === "partitionStopped") {
-      this.report("S1", null, `partition ${event.partition} stopped: ${event.message}`);
-    }
+    if (event.type === "partitionStopped") this.#onStopped(event);
+    if (event.type === "takeOverEnded") this.#checkLog(event.partition);
     for (const state of reachOf(event)) this.#cluster.reach.add(state);
+  }
+
+  /** Only a log that has lost records may stop a partition. */
+  #onStopped({ partition, message }: Extract<HoraeEvent, { type: "partitionStopped" }>): void {
+    const mustStop = this.#cluster.plan.settings.onLogGap !== "continue-from-earliest";
+    if (mustStop && hasLostRecords(this.#cluster, partition)) {
+      this.#cluster.reach.add("a partition stopped at a gap of its log");
+    } else this.report("S1", null, `partition ${partition} stopped: ${message}`);
+  }
+
+  /** A take-over goes on over a gap by policy only. */
+  #checkLog(partition: number): void {
+    const isSame = isLogOfCheckpoint(this.#cluster, partition);
+    if (isSame) return;
+    const { onLogGap } = this.#cluster.plan.settings;
+    if (onLogGap === "continue-from-earliest") {
+      this.#cluster.reach.add("went on from the earliest record of another log");
+    } else this.report("S1", null, `partition ${partition} went on over a gap of its log`);
   }
 
   /** A write leaves a process: its timestamp must be granted to that owner, and used for nothing else. */
@@ -156,6 +174,7 @@ export class Watch implements StoreWatcher {
   /** Finally: every acked record that is bad is in the quarantine. */
   checkQuarantine(poison: readonly LogRecord[]): void {
     for (const { partition, offset } of poison) {
+      if (hasLostRecords(this.#cluster, partition)) continue;
       if (this.#cluster.log.quarantine.has(`${partition}/${offset}`)) continue;
       this.report("S26", null, `record ${partition}/${offset} is not in the quarantine`);
     }

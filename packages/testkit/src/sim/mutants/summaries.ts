@@ -98,7 +98,14 @@ export const SUMMARY_MUTANTS: readonly Mutant[] = [
     name: "found rows taken at the look only",
     breaks: "a duplicate's unfinished row is taken when its summary is acknowledged",
     file: "engine/src/bucket-persister.ts",
-    find: "for (const row of found) this.#takeFound(row, guard);",
+    find: "for (const row of found) this.#passFound(row, guard);",
+    replace: "",
+  },
+  {
+    name: "found rows that were dropped meanwhile forgotten",
+    breaks: "also when it was dropped from memory since it was looked at",
+    file: "engine/src/bucket-persister.ts",
+    find: 'else if (memory.started.find(row.key) !== "finished") memory.lowerTo(row.key);',
     replace: "",
   },
   {
