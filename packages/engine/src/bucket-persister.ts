@@ -32,6 +32,8 @@ interface Look {
   readonly bucket: number;
   readonly looks: readonly ReceivedTask[];
   readonly guard: ReadGuard;
+  /** What looks have found so far, by token; undefined: no row. */
+  readonly rows: Map<string, TaskRow | undefined>;
 }
 
 interface Classified {
@@ -113,8 +115,15 @@ export class BucketPersister {
     records: readonly ReceivedTask[],
     guard: ReadGuard,
   ): Promise<Classified> {
-    const looks = records.filter((record) => this.#ask(record).kind === "look");
-    const rows = await this.#look({ bucket, looks, guard });
+    const rows: Look["rows"] = new Map();
+    for (;;) {
+      // Asked anew after each look: a task that memory knew may have left it meanwhile.
+      const looks = records.filter(
+        (record) => !rows.has(record.token) && this.#ask(record).kind === "look",
+      );
+      if (looks.length === 0) break;
+      await this.#look({ bucket, looks, guard, rows });
+    }
     const sorted: Classified = { inserts: [], repeated: [], found: [] };
     const counts = new Map<DuplicateReason, number>();
     // From here to the writes nothing is awaited: what memory says cannot change in between.
@@ -156,18 +165,19 @@ export class BucketPersister {
     return verdict.kind === "look" || isByRow ? classifyByRow(record, row) : verdict;
   }
 
-  async #look(look: Look): Promise<Map<string, TaskRow>> {
-    const { bucket, looks, guard } = look;
-    if (looks.length === 0) return new Map();
-    const { context } = this.#options;
+  async #look({ bucket, looks, guard, rows }: Look): Promise<void> {
+    const { context, memory } = this.#options;
     const { partition, store } = context;
     const keys = looks.map(({ key }) => key);
-    const rows = await context.read("findTasks", () =>
-      store.findTasks({ partition, bucket, keys }),
-    );
-    const found = matchRows(looks, rows);
+    const since = memory.beginRead();
+    const read = await context
+      .read("findTasks", () => store.findTasks({ partition, bucket, keys }))
+      .finally(() => memory.endRead(since));
+    const found = matchRows(looks, read);
+    for (const { token } of looks) rows.set(token, found.get(token));
+    // It was in memory meanwhile: its row may have changed since it was read.
+    for (const token of since.left) rows.delete(token);
     for (const row of found.values()) this.#takeFound(row, guard);
-    return found;
   }
 
   #hold(record: ReceivedTask): void {

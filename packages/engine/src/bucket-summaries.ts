@@ -77,9 +77,8 @@ export class BucketSummaries {
   }
 
   /**
-   * Raises the low key, if that changes anything and no write is under way. The first write of an
-   * epoch repeats what was found; the raise follows with the next call. `readToMs`: how far memory
-   * is complete, apart from this bucket's sleepers, which may hold `top` below it.
+   * Raises the low key, if that changes anything and no write is under way. `readToMs`: how far
+   * memory is complete, apart from this bucket's sleepers, which may hold `top` below it.
    */
   raise(
     bucket: number,
@@ -99,9 +98,9 @@ export class BucketSummaries {
     const { lastFinishMs } = entry;
     const limits = this.#context.settings;
     const raised = planRaising({ current: acked, ...state, endMs, lastFinishMs, limits });
-    if (entry.isOwn) entry.hasChanged = false;
+    entry.hasChanged = false;
     if (raised === null) return Promise.resolve();
-    return this.#exclusively(entry, () => this.#write(bucket, entry, entry.isOwn ? raised : acked));
+    return this.#exclusively(entry, () => this.#write(bucket, entry, raised));
   }
 
   /** Forgets buckets ahead of the read position, beyond a number of them; they are read again when needed. */

@@ -83,8 +83,13 @@ export class HeldLease {
 
   /** Nothing may be claimed, started or written (but outcomes) while this is false. */
   isValid(): boolean {
+    return !this.#isLost && this.validForMs > 0;
+  }
+
+  /** Milliseconds for which it stays valid without a renewal; 0 or less: it is not. */
+  get validForMs(): number {
     const { periodMs } = this.#row;
-    return !this.#isLost && this.#elapsedMs() < periodMs - periodMs / 6;
+    return periodMs - periodMs / 6 - this.#elapsedMs();
   }
 
   /** Milliseconds until the next renewal is due; 0 or less: it is. */

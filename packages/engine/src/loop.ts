@@ -1,7 +1,7 @@
-import type { Clock, Timer } from "@horae/core";
+import { type Clock, type Timer, TIMER_DELAY_MAX_MS } from "@horae/core";
 
-/** Upper bound of a wait: a step of the wall clock is noticed after this time at the latest. */
-const WAIT_MAX_MS = 1_000;
+/** Pause after a body that threw. */
+const ERROR_PAUSE_MS = 1_000;
 
 export interface LoopOptions {
   readonly clock: Clock;
@@ -42,7 +42,7 @@ export class Loop {
     this.#timer?.cancel();
     const delayMs = this.#tick();
     if (this.#stopped) return;
-    const wait = Math.min(Math.max(Math.ceil(delayMs), 0), WAIT_MAX_MS);
+    const wait = Math.min(Math.max(Math.ceil(delayMs), 0), TIMER_DELAY_MAX_MS);
     this.#timer = this.#options.clock.setTimer(wait, () => this.wake());
   }
 
@@ -51,7 +51,7 @@ export class Loop {
       return this.#options.tick();
     } catch (error) {
       this.#options.onError(error);
-      return WAIT_MAX_MS;
+      return ERROR_PAUSE_MS;
     }
   }
 }

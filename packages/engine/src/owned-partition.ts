@@ -140,7 +140,9 @@ export class OwnedPartition {
   /** Starts a renewal when one is due, one at a time; answers after how many milliseconds to look again. */
   #renewIfDue(): number {
     const { clock, lease } = this.#context;
-    if (this.#renewing !== null || this.#isReleased) return Infinity;
+    if (this.#isReleased) return Infinity;
+    // Awake for the moment at which the lease stops being valid; the renewal's end wakes the loop.
+    if (this.#renewing !== null) return lease.isValid() ? lease.validForMs : Infinity;
     const waitMs = Math.max(lease.renewalDueInMs, this.#renewAfterMs - clock.monotonicMs());
     if (waitMs > 0) return waitMs;
     this.#renew();
@@ -229,10 +231,7 @@ export class OwnedPartition {
     const isLost = this.#ended.then(() => undefined);
     await parts.receiver.stop();
     await Promise.race([Promise.all([parts.attempts.drain(), this.#receiving]), isLost]);
-    // Twice: the first write of a bucket in an epoch repeats what was found.
-    for (let pass = 0; pass < 2 && this.#context.lease.isValid(); pass++) {
-      await raiseSummaries({ context: this.#context, ...parts });
-    }
+    if (this.#context.lease.isValid()) await raiseSummaries({ context: this.#context, ...parts });
   }
 
   /** Nothing was changed yet: somebody has to decide what becomes of a log that lost records. */

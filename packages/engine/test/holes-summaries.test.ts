@@ -120,6 +120,39 @@ describe("a counted duplicate of an unfinished row", () => {
     expect(await uncoveredRows(bench)).toEqual([]);
   });
 
+  it("is looked at when its task leaves memory while others are looked at (simulation 349)", async () => {
+    let fail: (error: Error) => void = () => undefined;
+    const failing = new Promise<void>((_, reject) => {
+      fail = reject;
+    });
+    bench.onTask(({ key }) => (key.endsWith("/twice") ? failing : undefined));
+    const twice = { orderingId: "b", uniquenessKey: "twice" };
+    await bench.engine({ startedKeysMax: 1 }).start();
+    // Of the first one it is forgotten that it has run: its key is looked at when it comes again.
+    const before = await bench.schedule({ uniquenessKey: "u0" });
+    for (let at = 1; at < 4; at++) await bench.schedule({ uniquenessKey: `u${at}` });
+    await bench.untilFinished(4);
+    await bench.schedule(twice, { options: SLEEPER });
+    await bench.untilStarts(5);
+    log.refuse("readLog", "LOG_UNAVAILABLE");
+    await bench.schedule({ orderingId: "c" });
+    await bench.untilFinished(5);
+    await bench.schedule(twice, { options: SLEEPER });
+    await bench.schedule(before);
+    log.releaseAll();
+    const look = store.hold("findTasks", "after");
+    await bench.clock.advanceUntil(() => look.call !== undefined);
+    fail(new Error("no"));
+    await bench.clock.advance(2_000);
+    look.release();
+    await bench.clock.advance(5_000);
+    expect(bench.events.of("duplicatesDropped")).toMatchObject([
+      { reason: "claimed", records: 1 },
+      { reason: "finished", records: 1 },
+    ]);
+    expect(bench.starts).toHaveLength(6);
+  });
+
   it("stays covered when a raise flies while its batch is written (protocol-3, holes 2 and 3)", async () => {
     bench.onTask(HANG);
     await rowWithoutSummary();

@@ -25,9 +25,9 @@ export class LogPartition {
     return this.#records;
   }
 
-  /** Also those that retention has dropped. */
+  /** Also those that retention has dropped, or an election lost. */
   hasHeld(is: (record: LogRecord) => boolean): boolean {
-    return this.#records.some(is) || this.#retired.some(is);
+    return [this.#records, this.#retired, this.lost].some((records) => records.some(is));
   }
 
   find(offset: number): LogRecord | undefined {

@@ -1,4 +1,5 @@
 import type { Dice } from "./dice.ts";
+import type { Focus } from "./focus.ts";
 import type { PlannedFault } from "./plan.ts";
 
 export interface FaultScope {
@@ -10,6 +11,7 @@ export interface FaultScope {
   readonly core: readonly number[];
   readonly sessionMs: number;
   readonly leasePeriodMs: number;
+  readonly focus: Focus;
 }
 
 /** Those that decide most come more often. */
@@ -50,7 +52,7 @@ const MAKERS: Readonly<Record<PlannedFault["kind"], Maker>> = {
     kind: "killAtCall",
     atMs,
     node: dice.below(scope.nodes),
-    operation: dice.pick(OPERATIONS),
+    operation: dice.pick<string>(scope.focus.deadlyCalls ?? OPERATIONS),
     moment: dice.pick(["calling", "sent", "served"]),
     downMs: downTime(dice),
   }),
@@ -127,9 +129,10 @@ const UNCLEAN_SHARE = 0.1;
 /** Which kinds of faults a run has is drawn first: few kinds, many of each. */
 export function makeFaults(dice: Dice, scope: FaultScope): readonly PlannedFault[] {
   const mayLose = dice.isHead(UNCLEAN_SHARE);
-  const kinds = (Object.keys(MAKERS) as PlannedFault["kind"][]).filter(
+  const drawn = (Object.keys(MAKERS) as PlannedFault["kind"][]).filter(
     (kind) => dice.isHead(0.4) && (kind !== "uncleanElection" || mayLose),
   );
+  const kinds = scope.focus.faultKinds ?? drawn;
   const count = dice.isHead(0.1) ? 0 : Math.round(dice.logUniform(2, 60));
   if (kinds.length === 0) return [];
   const faults = Array.from({ length: count }, () => {

@@ -1,6 +1,7 @@
 import { SeededRandom, type TaskKey, taskKeyToken } from "@horae/core";
 import { EPOCH_MS } from "./sim-clock.ts";
 import type { Latency } from "./exchange.ts";
+import { drawFocus, type Focus } from "./focus.ts";
 import { makeFaults } from "./make-faults.ts";
 import { Dice } from "./dice.ts";
 import type { Plan, PlannedAppend, PlannedAttempt } from "./plan.ts";
@@ -25,8 +26,9 @@ export function makePlan(seed: number, size: PlanSize = {}): Plan {
   const healMs = HOUR_MS * (0.7 + 0.15 * dice.next());
   const mode = dice.isHead(0.25) ? "liveness" : "safety";
   const core = mode === "liveness" ? [dice.below(nodes)] : [];
-  const settings = makeSettings(dice);
-  const load = makeLoad(dice, { tasks: size.tasks ?? 300, healMs, partitions });
+  const focus = drawFocus(dice);
+  const settings = { ...makeSettings(dice), ...focus.settings };
+  const load = makeLoad(dice, { tasks: size.tasks ?? 300, healMs, focus });
   const sessionMs = dice.pick([6_000, 10_000, 20_000]);
   return {
     seed,
@@ -40,9 +42,9 @@ export function makePlan(seed: number, size: PlanSize = {}): Plan {
     bucketMs: dice.pick([10_000, 60_000, 600_000]),
     settings,
     clocks: makeClocks(dice, nodes),
-    storeLatency: makeLatency(dice),
+    storeLatency: makeLatency(dice, focus.storeSlowMs),
     logLatency: makeLatency(dice),
-    storeHarm: makeStoreHarm(dice),
+    storeHarm: makeStoreHarm(dice, focus),
     logHarm: {
       ...NO_LOG_HARM,
       unavailable: dice.rate(0.1),
@@ -65,6 +67,7 @@ export function makePlan(seed: number, size: PlanSize = {}): Plan {
       core,
       sessionMs,
       leasePeriodMs: settings.leasePeriodMs!,
+      focus,
     }),
   };
 }
@@ -78,19 +81,19 @@ function makeClocks(dice: Dice, nodes: number): Plan["clocks"] {
   }));
 }
 
-function makeLatency(dice: Dice): Latency {
+function makeLatency(dice: Dice, leastMs = 0): Latency {
   return {
-    typicalMs: dice.logUniform(0.3, 20),
+    typicalMs: Math.max(dice.logUniform(0.3, 20), leastMs),
     tailShare: dice.isHead(0.5) ? 0 : dice.next() * 0.1,
     tailMs: dice.logUniform(10, 1_500),
     timeoutMs: dice.pick([500, 2_000, 5_000]),
   };
 }
 
-function makeStoreHarm(dice: Dice): StoreHarm {
+function makeStoreHarm(dice: Dice, { storeRefused }: Focus): StoreHarm {
   return {
     ...NO_STORE_HARM,
-    unavailable: dice.rate(0.1),
+    unavailable: Math.max(dice.rate(0.1), storeRefused),
     answerLost: dice.rate(0.05),
     requestLost: dice.rate(0.05),
     partial: dice.rate(0.05),
@@ -104,11 +107,12 @@ function makeStoreHarm(dice: Dice): StoreHarm {
 interface LoadShape {
   readonly tasks: number;
   readonly healMs: number;
-  readonly partitions: number;
+  readonly focus: Focus;
 }
 
 /** Tasks in bursts and single ones, near and far, some of them twice, some of them bad. */
 function makeLoad(dice: Dice, shape: LoadShape): Pick<Plan, "appends" | "attempts"> {
+  const { focus } = shape;
   const ids = dice.pick([1, 3, 12, 60]);
   const duplicateShare = dice.isHead(0.4) ? 0 : dice.next() * 0.3;
   const badShare = dice.isHead(0.6) ? 0 : dice.next() * 0.1;
@@ -120,11 +124,11 @@ function makeLoad(dice: Dice, shape: LoadShape): Pick<Plan, "appends" | "attempt
   let burst = 0;
   for (let number = 0; number < shape.tasks; number++) {
     if (burst-- <= 0) {
-      burst = dice.isHead(0.1) ? dice.below(30) : 0;
+      burst = dice.isHead(focus.burstShare) ? dice.below(focus.burstMax) : 0;
       atMs = number * gapMs * (0.9 + 0.1 * dice.next());
     }
     const again = dice.isHead(duplicateShare) ? pickAgain(dice, appends) : null;
-    const key = again?.key ?? makeKey(dice, { atMs, ids, number });
+    const key = again?.key ?? makeKey(dice, { atMs, ids, number, aheadMaxMs: focus.aheadMaxMs });
     const kind = !dice.isHead(badShare) ? "task" : dice.isHead(0.5) ? "poison" : "misplaced";
     const options = again?.options ?? { ...nature.options(), maxAttempts: nature.maxAttempts };
     appends.push({ atMs, kind, key, data: number, options });
@@ -139,12 +143,14 @@ function pickAgain(dice: Dice, appends: readonly PlannedAppend[]): PlannedAppend
   return dice.pick(dice.isHead(0.5) ? appends.slice(-6) : appends);
 }
 
-function makeKey(dice: Dice, at: { atMs: number; ids: number; number: number }): TaskKey {
+function makeKey(
+  dice: Dice,
+  at: { atMs: number; ids: number; number: number; aheadMaxMs: number | null },
+): TaskKey {
+  const farMs = dice.isHead(0.8) ? 60_000 : 900_000;
   const aheadMs = dice.isHead(0.3)
     ? dice.next() * 4_000 - 2_000
-    : dice.isHead(0.8)
-      ? dice.next() * 60_000
-      : dice.next() * 900_000;
+    : dice.next() * (at.aheadMaxMs ?? farMs);
   return {
     scheduledTimeMs: Math.max(0, Math.floor(EPOCH_MS + at.atMs + aheadMs)),
     orderingId: `o${dice.below(at.ids)}`,

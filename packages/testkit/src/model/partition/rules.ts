@@ -5,7 +5,7 @@
 export const RULES = {
   // Bucket summaries.
   rewriteSummary:
-    "before the first insert or raise in a bucket an owner writes its summary again, with its own timestamp",
+    "before the first insert in a bucket an owner has written its summary, with its own timestamp",
   rewriteAcked: "and that is acknowledged",
   loweringAcked: "a lowering is acknowledged before the applied offset moves",
   compareInFlight: "a key is compared with the summary in flight too",

@@ -163,8 +163,8 @@ export interface Task {
 
 /** What an owner knows of a bucket's summary. */
 export interface KnownSummary {
-  /** `own`: written again with this owner's timestamp. */
-  stage: "unread" | "rewriting" | "own";
+  /** `own`: written with this owner's timestamp. */
+  stage: "unread" | "read" | "own";
   low: number;
   exceptions: readonly number[];
   flying: { low: number; exceptions: readonly number[]; at: number } | null;

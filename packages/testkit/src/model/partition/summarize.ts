@@ -13,6 +13,7 @@ import {
 export function summaryActions(standing: Standing): OwnerAction[] {
   if (!standing.mayWrite) return [];
   return [
+    ...reads(standing),
     ...rewrites(standing),
     ...lowerings(standing),
     ...standing.scene.buckets.flatMap((bucket) => raises(standing, bucket)),
@@ -20,7 +21,7 @@ export function summaryActions(standing: Standing): OwnerAction[] {
 }
 
 /** Buckets that this owner has not touched yet: where the next record goes, or where work may be. */
-function rewrites(standing: Standing): OwnerAction[] {
+function reads(standing: Standing): OwnerAction[] {
   const { scene, state, owner } = standing;
   const next = nextKey(standing);
   const wanted = scene.buckets.filter(
@@ -29,9 +30,28 @@ function rewrites(standing: Standing): OwnerAction[] {
       ((next !== null && scene.bucketOf(next) === bucket) || !isDone(state.summaries[bucket]!)),
   );
   return wanted.map((bucket) => ({
-    label: `reads the summary of bucket ${bucket} and writes it again`,
-    run: (to, self) => rewrite(scene, { state: to, owner: self, bucket }),
+    label: `reads the summary of bucket ${bucket}`,
+    run: (to, self) => {
+      const { low, exceptions } = to.summaries[bucket]!;
+      Object.assign(self.summaries[bucket]!, { stage: "read", low, exceptions, flying: null });
+    },
   }));
+}
+
+/** Before a record of the bucket is received, its summary is this owner's. */
+function rewrites(standing: Standing): OwnerAction[] {
+  const { scene, owner } = standing;
+  const next = nextKey(standing);
+  if (next === null) return [];
+  const bucket = scene.bucketOf(next);
+  const { stage, flying } = owner.summaries[bucket]!;
+  if (stage !== "read" || flying !== null) return [];
+  return [
+    {
+      label: `writes the summary of bucket ${bucket} again`,
+      run: (to, self) => rewrite(scene, { state: to, owner: self, bucket }),
+    },
+  ];
 }
 
 function isDone({ low, exceptions }: StoredSummary): boolean {
@@ -39,16 +59,12 @@ function isDone({ low, exceptions }: StoredSummary): boolean {
 }
 
 function rewrite(scene: Scene, at: { state: State; owner: Owner; bucket: number }): void {
-  const { state, owner, bucket } = at;
-  const { low, exceptions } = state.summaries[bucket]!;
+  const { owner, bucket } = at;
   const known = owner.summaries[bucket]!;
   const { rewriteSummary, rewriteAcked } = scene.rules;
-  if (rewriteSummary) {
-    known.stage = "rewriting";
-    write(scene, at, { low, exceptions });
-  }
+  if (rewriteSummary) write(scene, at, known);
   if (rewriteSummary && rewriteAcked) return;
-  Object.assign(known, { stage: "own", low, exceptions, flying: null });
+  Object.assign(known, { stage: "own", flying: null });
 }
 
 /** Of the key that is being persisted, when its bucket's summary does not cover it. */
@@ -79,10 +95,15 @@ function isFree({ stage, flying }: KnownSummary): boolean {
   return stage === "own" && flying === null;
 }
 
+/** A raise may be the first write. */
+function mayRaise({ stage, flying }: KnownSummary): boolean {
+  return (stage === "own" || stage === "read") && flying === null;
+}
+
 /** The first open keys become exceptions, as many as there may be, and the low key goes to the next one. */
 function raises({ scene, owner }: Standing, bucket: number): OwnerAction[] {
   const known = owner.summaries[bucket]!;
-  if (!isFree(known)) return [];
+  if (!mayRaise(known)) return [];
   const open = scene.keys.filter(
     (key) => scene.bucketOf(key) === bucket && isOpen(scene, owner, key),
   );

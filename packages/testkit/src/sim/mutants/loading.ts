@@ -66,13 +66,6 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "lanes offer past what they left out",
-    breaks: "a lane that overflows remembers the first key it left out",
-    file: "engine/src/lane.ts",
-    find: "return this.leftOutFrom === null || compareTaskKeys(key, this.leftOutFrom) < 0;",
-    replace: "return true;",
-  },
-  {
     name: "a full lane forgets what it refuses",
     breaks: "a lane that overflows is refilled from the first key it left out",
     file: "engine/src/task-memory.ts",

@@ -104,13 +104,6 @@ export const OWNERSHIP_MUTANTS: readonly Mutant[] = [
     replace: "if (claims.open.size < 0) await settleClaims(context, claims.open);",
   },
   {
-    name: "finished row of an inherited claim not sealed",
-    breaks: "a late retry of an inherited claim must not undo the finish",
-    file: "engine/src/take-over.ts",
-    find: "if (status !== null && isFinished(status)) return { ...status, attempts: attempt };",
-    replace: "if (status !== null && isFinished(status)) return null;",
-  },
-  {
     name: "highest started key without the journal",
     breaks:
       "look for keys at or below the highest that any owner has started (checkpoint + journal)",

@@ -59,13 +59,6 @@ export const SUMMARY_MUTANTS: readonly Mutant[] = [
     replace: "if (acked !== null && keys.every((key) => covers(acked, key))) return;",
   },
   {
-    name: "summary raised without the first rewrite",
-    breaks: "before the first raise in a bucket an owner writes its summary again",
-    file: "engine/src/bucket-summaries.ts",
-    find: "this.#write(bucket, entry, entry.isOwn ? raised : acked)",
-    replace: "this.#write(bucket, entry, raised ?? acked)",
-  },
-  {
     name: "index row after the task row",
     breaks: "only when row and summary are acknowledged does the applied offset move",
     file: "engine/src/bucket-persister.ts",
@@ -95,6 +88,13 @@ export const SUMMARY_MUTANTS: readonly Mutant[] = [
     replace: "if (row !== undefined) sorted.repeated.push(record);",
   },
   {
+    name: "looked at once",
+    breaks: "a row that was not looked at is not taken for missing",
+    file: "engine/src/bucket-persister.ts",
+    find: "if (looks.length === 0) break;\n      await this.#look({ bucket, looks, guard, rows });",
+    replace: "if (looks.length > 0) await this.#look({ bucket, looks, guard, rows }); break;",
+  },
+  {
     name: "found rows taken at the look only",
     breaks: "a duplicate's unfinished row is taken when its summary is acknowledged",
     file: "engine/src/bucket-persister.ts",
@@ -113,7 +113,7 @@ export const SUMMARY_MUTANTS: readonly Mutant[] = [
     breaks: "a take-over loads the exceptions",
     file: "engine/src/load-rows.ts",
     find: "(key) => compareTaskKeys(key, from) >= 0 && compareTaskKeys(key, to) < 0,",
-    replace: "(key) => compareTaskKeys(key, from) >= 0 && compareTaskKeys(key, to) < -2,",
+    replace: "() => false,",
   },
   {
     name: "exceptions forgotten by a lowering",

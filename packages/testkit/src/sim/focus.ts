@@ -1,0 +1,74 @@
+import type { EngineSettings } from "@horae/engine";
+import type { Dice } from "./dice.ts";
+import type { PlannedFault } from "./plan.ts";
+
+/**
+ * What a run is about. Chance alone seldom brings together all the circumstances that a rare state
+ * needs: some runs have more of them than chance would give.
+ */
+export interface Focus {
+  readonly settings: Partial<EngineSettings>;
+  /** How long the store takes at the least, milliseconds. */
+  readonly storeSlowMs: number;
+  /** Share of store requests refused, at the least. */
+  readonly storeRefused: number;
+  /** The only kinds of faults; null: drawn. */
+  readonly faultKinds: readonly PlannedFault["kind"][] | null;
+  /** Calls at which processes die; null: drawn. */
+  readonly deadlyCalls: readonly string[] | null;
+  /** Share of tasks that come in a burst, and how many there are in one. */
+  readonly burstShare: number;
+  readonly burstMax: number;
+  /** Tasks are scheduled so far ahead at the most; null: drawn. */
+  readonly aheadMaxMs: number | null;
+}
+
+const NONE: Focus = {
+  settings: {},
+  storeSlowMs: 0,
+  storeRefused: 0,
+  faultKinds: null,
+  deadlyCalls: null,
+  burstShare: 0.1,
+  burstMax: 30,
+  aheadMaxMs: null,
+};
+
+const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
+  /** A memory that is nearly always full, while a slow store is read and written. */
+  (dice) => ({
+    ...NONE,
+    settings: {
+      loadedTasksMax: 4 + dice.below(10),
+      laneTasksMax: 2 + dice.below(3),
+      loadRowsMax: 2 + dice.below(10),
+      receiveRecordsMax: 1 + dice.below(6),
+    },
+    storeSlowMs: dice.logUniform(20, 300),
+    burstShare: 0.3,
+    burstMax: 60,
+    aheadMaxMs: dice.pick([2_000, 20_000]),
+  }),
+  /** Deaths around renewals that do not succeed. */
+  (dice) => ({
+    ...NONE,
+    settings: { leasePeriodMs: 4_000 },
+    storeRefused: 0.2,
+    faultKinds: ["killAtCall"],
+    deadlyCalls: ["swapLease", "trimClaims", "recordStatuses"],
+    aheadMaxMs: dice.pick([0, 2_000]),
+  }),
+  /** Handlers that kill their processes or are cut off, one after the other: suspects and their lanes. */
+  () => ({
+    ...NONE,
+    faultKinds: ["kill", "stop", "cut"],
+    aheadMaxMs: 20_000,
+    burstShare: 0.3,
+  }),
+];
+
+const SHARE = 0.2;
+
+export function drawFocus(dice: Dice): Focus {
+  return dice.isHead(SHARE) ? dice.pick(FOCUSES)(dice) : NONE;
+}
