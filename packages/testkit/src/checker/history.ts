@@ -11,6 +11,8 @@ export interface AskLine extends At {
   readonly call: number;
   readonly key: TaskKey;
   readonly maxAttempts: number;
+  /** Appended to the log of another partition than its ordering id's: its place in the order is open. */
+  readonly isMisplaced?: boolean;
 }
 
 /** What became of a call: the log has the task, certainly has not, or nobody knows. */

@@ -46,8 +46,10 @@ function isOvertaken(checked: CheckedHistory, earlier: AttemptSpan, later: Attem
   const callsOf = ({ start }: AttemptSpan): readonly TaskCall[] =>
     checked.calls.get(taskKeyToken(start.key)) ?? [];
   const ackedAtMs = Math.min(
-    ...callsOf(earlier).map(({ answer, answeredAtMs }) =>
-      answer === "acked" && answeredAtMs !== null ? answeredAtMs : Infinity,
+    ...callsOf(earlier).map(({ ask, answer, answeredAtMs }) =>
+      answer === "acked" && answeredAtMs !== null && ask.isMisplaced !== true
+        ? answeredAtMs
+        : Infinity,
     ),
   );
   const askedAtMs = Math.min(...callsOf(later).map(({ ask }) => ask.atMs));
