@@ -20,6 +20,9 @@ import { Rollback } from "./rollback.ts";
 import { createLogger } from "./telemetry/create-logger.ts";
 import type { LevelLogger } from "./telemetry/log-telemetry.ts";
 import { LogTelemetry, teeTelemetry } from "./telemetry/log-telemetry.ts";
+import { Watchdog } from "./watchdog/watchdog.ts";
+
+const BLOCKED_MIN_MS = 10_000;
 
 /**
  * Makes a node. Throws `SETTINGS_INVALID` for a configuration that cannot work, and does nothing
@@ -43,6 +46,7 @@ export class HoraeNode {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #telemetry: Telemetry;
+  readonly #watchdog: Watchdog | null;
   /** Ends a start that waits for its servers. */
   readonly #abort = new AbortController();
   /** What has been started, to be undone in reverse order. */
@@ -64,7 +68,12 @@ export class HoraeNode {
     this.#random = options.random ?? systemRandom;
     this.#logger =
       options.logger ?? createLogger({ level: logging.level, node: this.#name, queue: queue.name });
-    this.#telemetry = telemetryOf(options, this.#logger, this.#clock);
+    this.#watchdog = watchdogOf(config, { node: this.#name, logger: this.#logger });
+    const log = new LogTelemetry(this.#logger, this.#clock);
+    const telemetries = [log, options.telemetry, this.#watchdog].filter((one) => one != null);
+    this.#telemetry = teeTelemetry(telemetries, (error) => {
+      this.#logger.error({ err: error }, "telemetry failed");
+    });
     for (const warning of warnings) this.#logger.warn({}, warning);
   }
 
@@ -122,6 +131,7 @@ export class HoraeNode {
   async #start(): Promise<void> {
     try {
       const handlers = await this.#handlers();
+      this.#watch();
       await this.#listen();
       const adapters = await this.#open();
       if (this.#url !== null) await adapters.announce(this.#url);
@@ -131,6 +141,13 @@ export class HoraeNode {
       await this.#running.undoAll().catch(() => undefined);
       throw error;
     }
+  }
+
+  #watch(): void {
+    const watchdog = this.#watchdog;
+    if (watchdog === null) return;
+    this.#running.add(() => watchdog.stop());
+    watchdog.start();
   }
 
   async #handlers(): Promise<TaskHandlers> {
@@ -212,11 +229,14 @@ export class HoraeNode {
   }
 }
 
-function telemetryOf(options: NodeOptions, logger: LevelLogger, clock: Clock): Telemetry {
-  const log = new LogTelemetry(logger, clock);
-  const { telemetry } = options;
-  if (telemetry === undefined) return log;
-  return teeTelemetry([log, telemetry], (error) => {
-    logger.error({ err: error }, "telemetry failed");
+function watchdogOf(
+  { watchdog, lease, queue }: NodeConfig,
+  { node, logger }: { node: string; logger: LevelLogger },
+): Watchdog | null {
+  if (!watchdog.enabled) return null;
+  return new Watchdog({
+    blockedMs: watchdog.blockedMs ?? Math.max(3 * lease.periodMs, BLOCKED_MIN_MS),
+    base: { node, queue: queue.name },
+    onError: (error) => logger.error({ err: error }, "the watchdog failed"),
   });
 }

@@ -47,6 +47,11 @@ export class Child {
     return this.#process.pid!;
   }
 
+  /** What ended it; null when it ended by itself, or has not. */
+  get signal(): NodeJS.Signals | null {
+    return this.#process.signalCode;
+  }
+
   input(text: string): void {
     this.#process.stdin.end(text);
   }

@@ -119,6 +119,19 @@ export const SETTINGS = section("Configuration of a node.", {
       description: "Attempts that run at the same time in this node.",
     }),
   }),
+  watchdog: section(
+    "Ends the process with SIGKILL when a handler blocks its event loop, after a last line in the log " +
+      "that names the tasks that run. Time in which the whole process is stopped does not count.",
+    {
+      enabled: setting(flag, true, {
+        description: "Whether to watch. A debugger switches it off.",
+      }),
+      blockedMs: optional(milliseconds(1_000, 3_600_000), {
+        defaultText: "three times `lease.periodMs`, at least 10,000",
+        description: "How long the event loop may be blocked.",
+      }),
+    },
+  ),
   retention: section("How long what is finished is kept.", {
     finishedMs: setting(milliseconds(DAY_MS, 3_650 * DAY_MS), 7 * DAY_MS, {
       description: "Life of a finished task after its end. Not applied yet: nothing is deleted.",

@@ -38,6 +38,7 @@ describe("a node's configuration", () => {
       node: { name: null },
       lease: { periodMs: 3_000 },
       executor: { concurrency: 200 },
+      watchdog: { enabled: true, blockedMs: null },
       retention: { finishedMs: 604_800_000 },
       http: null,
       logging: { level: "info" },

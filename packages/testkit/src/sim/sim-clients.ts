@@ -46,7 +46,8 @@ export class SimClients {
     const call = this.#calls++;
     const maxAttempts = options.maxAttempts ?? 5;
     const isTask = kind !== "poison";
-    if (isTask) recorder.add({ line: "ask", call, key, maxAttempts, isMisplaced: partition !== home });
+    if (isTask)
+      recorder.add({ line: "ask", call, key, maxAttempts, isMisplaced: partition !== home });
     const request = { partition, key: encodeUtf8(key.orderingId), value, headers: {} };
     const answer = await this.#log.append(request).then(
       ({ offset }) => {

@@ -119,13 +119,6 @@ export const OWNERSHIP_MUTANTS: readonly Mutant[] = [
     replace: "return false;",
   },
   {
-    name: "acquire without answer used as it was asked for",
-    breaks: "an unknown outcome is no success: only what a read shows is used",
-    file: "engine/src/lease-acquirer.ts",
-    find: "return isOurs ? { row, sentAt: LONG_AGO } : null;",
-    replace: "return isOurs ? { row: swap.lease, sentAt } : null;",
-  },
-  {
     name: "a take-over outlives its epoch",
     breaks: "who lost the lease, or stops, ends; the partition goes on with the next epoch",
     file: "engine/src/owned-partition.ts",
