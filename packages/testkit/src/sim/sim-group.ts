@@ -134,15 +134,21 @@ export class SimGroup {
     }
   }
 
-  /** Views arrive in order, each after some time; one that has to come from the coordinator may not arrive. */
+  /** Views arrive in order, each after some time; what comes from the coordinator waits until it can. */
   #tell(member: Member, view: GroupView, isFromCoordinator: boolean): void {
     const generation = this.#generation;
-    this.#world.after(1 + this.#random.next() * 50, () => {
+    const deliver = (): void => {
       if (isFromCoordinator && generation !== this.#generation) return;
-      if (isFromCoordinator && !member.isReachable() && !member.process.isStopped) return;
+      if (isFromCoordinator && !member.isReachable() && !member.process.isStopped) {
+        // Its next heartbeat that arrives will bring the view.
+        if (!this.#members.has(member.name) || member.process.isOver) return;
+        this.#world.after(this.#options.sessionMs / 4, deliver);
+        return;
+      }
       if (view.state === "lost" && !member.hasNoticedLoss) return;
       if (member.isOut) return;
       member.process.reach(() => member.onView(view));
-    });
+    };
+    this.#world.after(1 + this.#random.next() * 50, deliver);
   }
 }
