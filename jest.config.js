@@ -14,10 +14,16 @@ const shared = {
   modulePathIgnorePatterns: ["/dist/"],
 };
 
+/** Real servers, for those that ask for them. */
+const servers = {
+  globalSetup: "<rootDir>/packages/testkit/src/servers/jest-global-setup.ts",
+  globalTeardown: "<rootDir>/packages/testkit/src/servers/jest-global-teardown.ts",
+};
+
 /**
  * Lanes by file name: `*.contract.test.ts` runs an adapter against a port's contract suite,
  * `*.path.test.ts` is a whole path with real processes, `*.cluster.test.ts` needs real Kafka or
- * Cassandra, everything else is a unit test.
+ * Cassandra, `*.faults.test.ts` does harm to them, everything else is a unit test.
  */
 export default {
   // For busy machines; what a test waits for is an event.
@@ -27,7 +33,7 @@ export default {
       ...shared,
       displayName: "unit",
       testMatch: ["<rootDir>/packages/*/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["\\.(contract|path|cluster)\\.test\\.ts$"],
+      testPathIgnorePatterns: ["\\.(contract|path|cluster|faults)\\.test\\.ts$"],
     },
     {
       ...shared,
@@ -43,8 +49,13 @@ export default {
       ...shared,
       displayName: "cluster",
       testMatch: ["<rootDir>/packages/*/test/**/*.cluster.test.ts"],
-      globalSetup: "<rootDir>/packages/testkit/src/servers/jest-global-setup.ts",
-      globalTeardown: "<rootDir>/packages/testkit/src/servers/jest-global-teardown.ts",
+      ...servers,
+    },
+    {
+      ...shared,
+      displayName: "faults",
+      testMatch: ["<rootDir>/packages/*/test/**/*.faults.test.ts"],
+      ...servers,
     },
   ],
 };

@@ -22,6 +22,7 @@ const LANES = [
   { project: "contract", node: 20 },
   { project: "path", node: 20, words: ["--runInBand"] },
   { project: "cluster", node: 20, words: ["--runInBand"] },
+  { project: "faults", node: 20, words: ["--runInBand"] },
 ];
 
 /** Without these nothing else can be tried. */

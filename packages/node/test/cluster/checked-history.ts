@@ -40,7 +40,7 @@ export class Calls {
   }
 }
 
-function lineOf(attempt: AttemptLine): HistoryLine {
+export function lineOf(attempt: AttemptLine): HistoryLine {
   const { node, partition, epoch, fence, time: wallMs } = attempt;
   const at = { atMs: attempt.at / NS_PER_MS, node, attempt: attempt.attempt };
   const key = parseTaskKey(attempt.key);

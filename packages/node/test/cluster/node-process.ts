@@ -82,6 +82,11 @@ export class NodeProcess {
     });
   }
 
+  /** The process is gone. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** What it logged. */
   get log(): string {
     return this.#err;

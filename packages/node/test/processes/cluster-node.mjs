@@ -17,8 +17,20 @@ const REPORTED = new Set([
 
 const [config, name] = process.argv.slice(2);
 
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Waits, with the whole process, while the pipe is full. */
 function note(fields) {
-  writeSync(1, `${JSON.stringify({ ...fields, at: Number(process.hrtime.bigint()) })}\n`);
+  const line = { ...fields, at: Number(process.hrtime.bigint()) };
+  let left = Buffer.from(`${JSON.stringify(line)}\n`);
+  while (left.length > 0) {
+    try {
+      left = left.subarray(writeSync(1, left));
+    } catch (error) {
+      if (error.code !== "EAGAIN") throw error;
+      Atomics.wait(sleeper, 0, 0, 1);
+    }
+  }
 }
 
 function noteAttempt(line, { key }, { attempt, epoch, fence, partition }) {

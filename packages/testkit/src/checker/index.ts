@@ -5,6 +5,7 @@ export {
   checkHistory,
   DEFAULT_CHECK_LIMITS,
 } from "./check-history.ts";
+export { type FaultWindow, FaultWindows } from "./fault-windows.ts";
 export type {
   AnswerLine,
   AskLine,
