@@ -63,13 +63,16 @@ export class NodeProcess {
     config: string;
     env?: NodeJS.ProcessEnv;
     nodeArgs?: readonly string[];
+    /** The user that it runs as; the network may treat it differently from others. */
+    uid?: number;
   }) {
-    const { name, config, env = {}, nodeArgs = [] } = options;
+    const { name, config, env = {}, nodeArgs = [], uid } = options;
     this.name = name;
     const script = join(__dirname, "..", "processes", "cluster-node.mjs");
     this.#process = spawn(process.execPath, [...nodeArgs, script, config, name], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      ...(uid !== undefined && { uid }),
     });
     createInterface({ input: this.#process.stdout }).on("line", (text) => {
       this.lines.push(JSON.parse(text) as Line);

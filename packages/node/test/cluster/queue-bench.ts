@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CassandraConnection } from "@horae/cassandra";
@@ -63,6 +63,8 @@ export class QueueBench {
   private constructor(options: BenchOptions, servers: Servers) {
     const { partitions = 4, bucketMs = 60_000 } = options;
     const { kafka, cassandra } = servers;
+    // Nodes may run as other users.
+    chmodSync(this.#dir, 0o755);
     this.servers = servers;
     this.name = `test-${randomUUID().slice(0, 8)}`;
     this.topic = `horae.${this.name}`;
@@ -96,10 +98,14 @@ export class QueueBench {
 
   startNode(
     name: string,
-    options: { config?: Partial<NodeConfigInput>; nodeArgs?: readonly string[] } = {},
+    options: {
+      config?: Partial<NodeConfigInput>;
+      nodeArgs?: readonly string[];
+      uid?: number;
+    } = {},
   ): NodeProcess {
-    const config = this.writeConfig(options.config);
-    const node = new NodeProcess({ name, config, nodeArgs: options.nodeArgs ?? [] });
+    const { config: changes, ...rest } = options;
+    const node = new NodeProcess({ name, config: this.writeConfig(changes), ...rest });
     this.#nodes.push(node);
     return node;
   }

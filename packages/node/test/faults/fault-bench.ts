@@ -29,8 +29,8 @@ export class FaultBench {
   }
 
   /** The names of nodes are not used again: a node that is started anew is another one. */
-  startNode(name: string): NodeProcess {
-    const node = this.bench.startNode(name);
+  startNode(name: string, options: { uid?: number } = {}): NodeProcess {
+    const node = this.bench.startNode(name, options);
     this.nodes.push(node);
     this.#lines.push({ line: "boot", atMs: monotonicMs(), node: name });
     return node;

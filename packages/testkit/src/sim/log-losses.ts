@@ -8,14 +8,15 @@ export function hasLostRecords({ log }: SimCluster, partition: number): boolean 
 
 /**
  * Tasks that the log, not the engine, may have lost. A partition that stops at a gap runs nothing more;
- * one that goes on from the earliest record misses only what is not on the log any more.
+ * one that goes on from the earliest record misses only what is not on the log any more, or has taken the
+ * offset of such a record.
  */
 export function excusedTasks(cluster: SimCluster): ReadonlySet<string> {
   const { plan, log } = cluster;
   const excused = new Set<string>();
   const losing = log.partitions.filter(({ lost }) => lost.length > 0);
   if (losing.length === 0) return excused;
-  for (const record of losing.flatMap(({ lost }) => lost)) {
+  for (const record of losing.flatMap(({ lost, hidden }) => [...lost, ...hidden])) {
     const decoded = decodeRecord(record, { nowMs: null });
     if (decoded.ok) excused.add(taskKeyToken(decoded.key));
   }

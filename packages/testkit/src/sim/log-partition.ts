@@ -11,12 +11,17 @@ export class LogPartition {
   isWithoutLeader = false;
   /** Records that an election has lost, although they were acknowledged. */
   readonly lost: LogRecord[] = [];
+  /** Records at offsets of lost ones: who has read so far does not see them. */
+  readonly hidden: LogRecord[] = [];
+  #endBeforeLoss = 0;
   readonly #retired: LogRecord[] = [];
 
   append(record: Omit<LogRecord, "offset">, gap: number): number {
     const offset = this.endOffset + gap;
     this.endOffset = offset + 1;
-    this.#records.push({ ...record, offset });
+    const appended = { ...record, offset };
+    this.#records.push(appended);
+    if (offset < this.#endBeforeLoss) this.hidden.push(appended);
     this.wake();
     return offset;
   }
@@ -51,6 +56,7 @@ export class LogPartition {
   loseLast(count: number): void {
     const lost = this.#records.splice(Math.max(0, this.#records.length - count));
     this.lost.push(...lost);
+    this.#endBeforeLoss = Math.max(this.#endBeforeLoss, this.endOffset);
     this.endOffset = lost[0]?.offset ?? this.endOffset;
     this.wake();
   }

@@ -1,0 +1,96 @@
+import { systemClock } from "@horae/client";
+import { sleep } from "@horae/core";
+import type { CheckReport } from "@horae/testkit/checker";
+import { startsOf } from "../cluster/history.ts";
+import type { NodeProcess } from "../cluster/node-process.ts";
+import { QueueBench, type Servers } from "../cluster/queue-bench.ts";
+import { FaultBench } from "./fault-bench.ts";
+import { Load, type LoadShape } from "./load.ts";
+
+export const PARTITIONS = 6;
+export const LEASE_MS = 3_000;
+export const SESSION_MS = 6_000;
+
+/** 2,000 tasks and more, 120 ordering ids, some slow, some that fail first. */
+export const SHAPE: LoadShape = {
+  tasks: 2_200,
+  ids: 120,
+  overMs: 16_000,
+  aheadMaxMs: 4_000,
+  maxAttempts: 5,
+};
+
+/** When the fault comes: with tasks persisted ahead, running, and on their way. */
+const FAULT_AFTER_MS = 5_000;
+
+/** What each row needs: a queue of its own, nodes, and a load in the middle of which something happens. */
+export class FaultScene {
+  readonly faults: FaultBench;
+  readonly load: Load;
+
+  static async open(servers?: Servers): Promise<FaultScene> {
+    const bench = await QueueBench.open({
+      partitions: PARTITIONS,
+      bucketMs: 5_000,
+      ...(servers !== undefined && { servers }),
+    });
+    await bench.horae("migrate");
+    return new FaultScene(new FaultBench(bench), new Load(await bench.client(), SHAPE));
+  }
+
+  private constructor(faults: FaultBench, load: Load) {
+    this.faults = faults;
+    this.load = load;
+  }
+
+  /** Nodes that own the partitions between them. */
+  async begin(...names: string[]): Promise<NodeProcess[]> {
+    const nodes = names.map((name) => this.faults.startNode(name));
+    await this.untilAtWork(nodes);
+    return nodes;
+  }
+
+  async untilAtWork(nodes: readonly NodeProcess[]): Promise<void> {
+    await Promise.all(nodes.map((node) => node.ready()));
+    await this.faults.untilOwned(nodes);
+  }
+
+  /** Lets the load run; `harm` comes in the middle of it. Resolves when all calls are answered. */
+  async during(harm: () => Promise<void>): Promise<void> {
+    const running = this.load.run();
+    await sleep(systemClock, FAULT_AFTER_MS);
+    await harm();
+    await running;
+  }
+
+  /** Waits for all that was acked, ends the nodes that still run, and checks what all of them did. */
+  async finish(): Promise<CheckReport["counts"]> {
+    const rows = await this.faults.drained(this.load);
+    const alive = this.faults.nodes.filter((node) => !node.isOver);
+    expect(await Promise.all(alive.map((node) => node.end("SIGTERM")))).toEqual(alive.map(() => 0));
+    const { counts } = this.faults.expectKept(this.load, rows);
+    expect(counts.acked).toBeGreaterThanOrEqual(2_000);
+    return counts;
+  }
+
+  close(): Promise<void> {
+    return this.faults.bench.close();
+  }
+}
+
+/** From a moment to the first start in each of the partitions by these nodes, milliseconds, the longest. */
+export function gapMs(
+  partitions: readonly number[],
+  by: readonly NodeProcess[],
+  sinceMs: number,
+): number {
+  const starts = by.flatMap((node) => startsOf(node.attempts));
+  const gaps = partitions.map((partition) => {
+    const first = starts
+      .filter((start) => start.partition === partition && start.at / 1e6 > sinceMs)
+      .map(({ at }) => at / 1e6)
+      .reduce((a, b) => Math.min(a, b), Infinity);
+    return first - sinceMs;
+  });
+  return Math.round(Math.max(...gaps));
+}
