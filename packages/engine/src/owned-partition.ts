@@ -38,6 +38,7 @@ export class OwnedPartition {
   readonly #loop: Loop;
   readonly #trail: CheckpointTrail;
   #parts: Parts | null = null;
+  #taking: Promise<void> = Promise.resolve();
   #renewing: Promise<void> | null = null;
   /** After a renewal that failed the next one waits until then (monotonic). */
   #renewAfterMs = 0;
@@ -65,13 +66,13 @@ export class OwnedPartition {
   /** Runs until the epoch is over; never rejects. */
   async run(): Promise<EpochEnd> {
     this.#loop.wake();
-    const taking = this.#takeOver();
+    this.#taking = this.#takeOver();
     const end = await this.#ended;
     const { telemetry, partition, epoch } = this.#context;
     if (end === "lost") telemetry.emit({ type: "leaseLost", partition, epoch });
     // Ends a take-over too that still waits: for a log that is away, for a lease that is gone.
     this.#context.end();
-    await taking;
+    await this.#taking;
     this.#loop.stop();
     this.#parts?.attempts.abandon();
     return end;
@@ -227,7 +228,12 @@ export class OwnedPartition {
   /** Brings everything that is under way to an end, so that the next owner finds little to do. */
   async #settle(): Promise<void> {
     const parts = this.#parts;
-    if (parts === null) return;
+    if (parts === null) {
+      // A take-over writes too: no timestamp may be taken once the last one is in the lease row.
+      this.#context.end();
+      await this.#taking;
+      return;
+    }
     const isLost = this.#ended.then(() => undefined);
     await parts.receiver.stop();
     await Promise.race([Promise.all([parts.attempts.drain(), this.#receiving]), isLost]);

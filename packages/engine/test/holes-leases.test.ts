@@ -167,6 +167,33 @@ describe("the lease row", () => {
   });
 });
 
+describe("a release", () => {
+  it("comes after the writes of a take-over that it ends: the next owner's range begins above them (S8)", async () => {
+    const first = bench.engine();
+    await first.start();
+    bench.onTask((_, { attempt }) => (attempt === 1 ? HANG() : undefined));
+    await bench.schedule({});
+    await bench.untilStarts(1);
+    bench.kill(first);
+    const settling = store.hold("recordStatuses", "before");
+    const second = bench.engine();
+    await second.start();
+    await bench.clock.advanceUntil(() => settling.call !== undefined);
+    const stopped = second.stop();
+    await bench.clock.advance(1_000);
+    expect((await leaseRow()).owner).not.toBeNull();
+    settling.release();
+    await bench.clock.advance(1_000);
+    await stopped;
+    const { owner, tsUpper } = await leaseRow();
+    expect(owner).toBeNull();
+    const [{ timestamp }] = settling.call!.args as [{ timestamp: number }];
+    expect(tsUpper).toBeGreaterThanOrEqual(timestamp);
+    await bench.engine().start();
+    await bench.untilFinished(1);
+  });
+});
+
 describe("a suspended owner", () => {
   it("writes and starts nothing until it has renewed, and resumes (protocol 1.31)", async () => {
     await bench.engine().start();

@@ -21,6 +21,8 @@ export interface Focus {
   readonly burstMax: number;
   /** Tasks are scheduled so far ahead at the most; null: drawn. */
   readonly aheadMaxMs: number | null;
+  /** Share of handlers that take long; null: drawn. */
+  readonly slowShare: number | null;
 }
 
 const NONE: Focus = {
@@ -32,6 +34,7 @@ const NONE: Focus = {
   burstShare: 0.1,
   burstMax: 30,
   aheadMaxMs: null,
+  slowShare: null,
 };
 
 const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
@@ -58,12 +61,19 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
     deadlyCalls: ["swapLease", "trimClaims", "recordStatuses"],
     aheadMaxMs: dice.pick([0, 2_000]),
   }),
-  /** Handlers that kill their processes or are cut off, one after the other: suspects and their lanes. */
-  () => ({
+  /** Many attempts under way when a process dies: suspects, and a memory that has no room for them. */
+  (dice) => ({
     ...NONE,
+    settings: {
+      loadedTasksMax: 6 + dice.below(30),
+      laneTasksMax: 2 + dice.below(3),
+      concurrency: 10,
+    },
     faultKinds: ["kill", "stop", "cut"],
-    aheadMaxMs: 20_000,
     burstShare: 0.3,
+    burstMax: 60,
+    aheadMaxMs: 20_000,
+    slowShare: 0.4,
   }),
 ];
 

@@ -116,7 +116,7 @@ function makeLoad(dice: Dice, shape: LoadShape): Pick<Plan, "appends" | "attempt
   const ids = dice.pick([1, 3, 12, 60]);
   const duplicateShare = dice.isHead(0.4) ? 0 : dice.next() * 0.3;
   const badShare = dice.isHead(0.6) ? 0 : dice.next() * 0.1;
-  const nature = makeNature(dice);
+  const nature = makeNature(dice, focus);
   const appends: PlannedAppend[] = [];
   const attempts: Record<string, readonly PlannedAttempt[]> = {};
   let atMs = 0;
@@ -165,9 +165,10 @@ interface Nature {
 }
 
 /** How tasks of this run behave: mostly well, or not at all. */
-function makeNature(dice: Dice): Nature {
+function makeNature(dice: Dice, focus: Focus): Nature {
   const failShare = dice.isHead(0.4) ? 0 : dice.next() * 0.5;
-  const slowShare = dice.isHead(0.4) ? 0 : dice.next() * 0.2;
+  const slowDrawn = dice.isHead(0.4) ? 0 : dice.next() * 0.2;
+  const slowShare = focus.slowShare ?? slowDrawn;
   const oddShare = dice.isHead(0.5) ? 0 : dice.next() * 0.03;
   const killShare = dice.isHead(0.7) ? 0 : dice.next() * 0.01;
   const onRetry = dice.pick(["block", "skip", "mixed"] as const);
