@@ -41,8 +41,8 @@ export const OWNERSHIP_MUTANTS: readonly Mutant[] = [
     name: "no deadline",
     breaks: "nothing is claimed or started past the deadline of the lease",
     file: "engine/src/held-lease.ts",
-    find: "return !this.#isLost && this.#elapsedMs() < periodMs - periodMs / 6;",
-    replace: "return !this.#isLost && periodMs > 0;",
+    find: "return !this.#isLost && this.validForMs > 0;",
+    replace: "return !this.#isLost;",
   },
   {
     name: "deadline by the monotonic clock alone",
@@ -122,8 +122,8 @@ export const OWNERSHIP_MUTANTS: readonly Mutant[] = [
     name: "a take-over outlives its epoch",
     breaks: "who lost the lease, or stops, ends; the partition goes on with the next epoch",
     file: "engine/src/owned-partition.ts",
-    find: "    this.#context.end();\n    await taking;",
-    replace: "    await taking;\n    this.#context.end();",
+    find: "    this.#context.end();\n    await this.#taking;",
+    replace: "    await this.#taking;\n    this.#context.end();",
   },
   {
     name: "attempt numbers begin again",
