@@ -15,8 +15,8 @@ export interface LaneRefillOptions {
 
 /**
  * Brings back what lanes had to leave out. One scan at a time reads the rows between the smallest
- * key left out and the read position, serves every lane that has room for them, and ends when it
- * has reached the read position or memory has no more room.
+ * key left out and the read position, serves every lane that has room for them, and ends when none
+ * has, when it has reached the read position, or when memory has no more room.
  */
 export class LaneRefill {
   readonly #options: LaneRefillOptions;
@@ -66,7 +66,7 @@ export class LaneRefill {
   async #scan(start: TaskKey): Promise<void> {
     const { memory, context } = this.#options;
     let from = start;
-    while (memory.room > 0 && compareTaskKeys(from, memory.readPosition) < 0) {
+    while (this.#isWanted() && compareTaskKeys(from, memory.readPosition) < 0) {
       for (const lane of memory.leftOutLanes) lane.missedFrom = null;
       const guard = memory.beginRead();
       try {
@@ -78,6 +78,12 @@ export class LaneRefill {
         memory.endRead(guard);
       }
     }
+  }
+
+  /** Not all the way to the read position when every lane has enough: it may be far. */
+  #isWanted(): boolean {
+    const { memory } = this.#options;
+    return memory.room > 0 && [...memory.leftOutLanes].some(({ isRefilling }) => isRefilling);
   }
 
   #take({ rows, readTo }: LoadedRange, guard: ReadGuard): void {

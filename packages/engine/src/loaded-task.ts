@@ -106,6 +106,11 @@ export class LoadedTask {
     return this.request.options.onRetry !== "skip" || this.status === null;
   }
 
+  /** Is it a sleeper that is not needed in memory until then (epoch milliseconds)? */
+  sleepsBeyond(timeMs: number): boolean {
+    return !this.blocksLane && this.dueAtMs > timeMs;
+  }
+
   get bytes(): number {
     return this.request.dataJson.length;
   }

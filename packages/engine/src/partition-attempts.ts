@@ -280,15 +280,14 @@ export class PartitionAttempts implements OfferingPartition {
     if (isFinished(status)) {
       summaries.noteFinish(bucket, status.finishedAtMs!);
       memory.remove(task, true);
-    } else if (
-      !task.blocksLane &&
-      task.dueAtMs > context.clock.nowMs() + context.settings.lookAheadMs
-    ) {
+    } else if (task.sleepsBeyond(context.clock.nowMs() + context.settings.lookAheadMs)) {
       sleepers.add({ bucket, key: task.key, token: task.token, nextAttemptAtMs: task.dueAtMs });
       memory.remove(task);
-    } else {
-      memory.touch(lane);
-    }
+    } else if (!memory.passes(task.key)) {
+      // The read position moved down while it ran: it could not be offered, and would only take room.
+      memory.remove(task);
+      memory.noteUnloaded(task.key);
+    } else memory.touch(lane);
     context.wake();
   }
 

@@ -47,7 +47,9 @@ export class CoverWatch {
 
   /** A summary, or what it must cover, has changed. */
   check(partition: number, bucket: number): void {
-    const { store } = this.#cluster;
+    const { store, log } = this.#cluster;
+    // Offsets were given out twice: they do not say any more what is applied.
+    if (log.at(partition).lost.length > 0) return;
     const applied = this.#applied.get(partition) ?? -1;
     const at = store.partition(partition);
     for (const quorum of store.quorums) {
@@ -65,6 +67,7 @@ export class CoverWatch {
   #checkRecord(record: LogRecord): TaskKey | null {
     const { store, plan, log } = this.#cluster;
     const { partition, offset } = record;
+    if (log.at(partition).hidden.includes(record)) return null;
     if (log.quarantine.has(`${partition}/${offset}`)) return null;
     const decoded = decodeRecord(record, { nowMs: null });
     if (!decoded.ok) {

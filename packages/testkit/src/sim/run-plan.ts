@@ -102,7 +102,8 @@ function resultOf(cluster: SimCluster): SimResult {
   const isSkipping = plan.appends.some(({ options }) => options.onRetry === "skip");
   const report = checkHistory(history, {
     graceMs: 3 * plan.settings.leasePeriodMs! + plan.sessionMs + 20_000,
-    zombieMs: 600_000,
+    // A process that is stopped for ever never notices.
+    zombieMs: plan.mode === "liveness" ? Infinity : 600_000,
     onRetry: isSkipping ? "skip" : "block",
   });
   // What was seen first says most; a run that was broken off has not been drained.

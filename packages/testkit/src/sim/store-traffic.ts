@@ -142,7 +142,9 @@ export class StoreTraffic {
       this.#execute(write, 0, half);
       this.world.after(this.delayMs(), () => {
         this.#execute(write, half, write.rows);
-        answer();
+        // Hints alone are no acknowledgement.
+        if (this.cluster.hasQuorum) answer();
+        else reply.drop();
       });
       return;
     }

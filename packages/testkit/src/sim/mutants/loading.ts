@@ -66,6 +66,13 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
+    name: "retries above the read position stay in memory",
+    breaks: "what cannot be offered leaves room for what can",
+    file: "engine/src/partition-attempts.ts",
+    find: "} else if (!memory.passes(task.key)) {",
+    replace: "} else if (task.attempts < 0) {",
+  },
+  {
     name: "a full lane forgets what it refuses",
     breaks: "a lane that overflows is refilled from the first key it left out",
     file: "engine/src/task-memory.ts",
