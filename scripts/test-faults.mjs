@@ -23,6 +23,14 @@ else console.error(`what happened is in ${dir}`);
 const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
 writeFileSync(new URL("faults.json", REPORTS), `${JSON.stringify({ commit, rows }, null, 2)}\n`);
 writeFileSync(new URL("faults.md", REPORTS), markdownOf(commit, rows));
+run("npx", [
+  "prettier",
+  "--log-level",
+  "warn",
+  "--write",
+  "reports/faults.md",
+  "reports/faults.json",
+]);
 console.log(`${rows.filter(({ ok }) => ok).length} of ${rows.length} rows green`);
 process.exitCode = isGreen && rows.every(({ ok }) => ok) ? 0 : 1;
 
