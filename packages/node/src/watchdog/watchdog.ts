@@ -1,8 +1,8 @@
 import { url as inspectorUrl } from "node:inspector";
 import { Worker } from "node:worker_threads";
 import { systemClock } from "@horae/client/system-clock";
-import type { HoraeEvent, Telemetry, Timer } from "@horae/core";
-import { formatTaskKey } from "@horae/core";
+import type { HoraeEvent, TaskKey, Telemetry, Timer } from "@horae/core";
+import { formatTaskKey, taskKeyToken } from "@horae/core";
 import { LifeBoard } from "./life-board.ts";
 import type { WatchdogOrders } from "./watchdog-worker.ts";
 
@@ -63,10 +63,9 @@ export class Watchdog implements Telemetry {
 
   emit(event: HoraeEvent): void {
     if (event.type === "attemptStarted") {
-      const name = formatTaskKey(event.key);
-      this.#running.set(attemptName(event, name), this.#board.show(name));
+      this.#running.set(attemptToken(event), this.#board.show(formatTaskKey(event.key)));
     } else if (event.type === "attemptEnded") {
-      const attempt = attemptName(event, formatTaskKey(event.key));
+      const attempt = attemptToken(event);
       this.#running.get(attempt)?.();
       this.#running.delete(attempt);
     }
@@ -79,6 +78,6 @@ export class Watchdog implements Telemetry {
 }
 
 /** A zombie's attempt and its successor's may run in one process. */
-function attemptName({ epoch }: { epoch: number }, name: string): string {
-  return `${epoch} ${name}`;
+function attemptToken({ epoch, key }: { epoch: number; key: TaskKey }): string {
+  return `${epoch} ${taskKeyToken(key)}`;
 }

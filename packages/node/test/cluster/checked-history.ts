@@ -2,9 +2,9 @@ import type { ScheduleOutcome } from "@horae/client";
 import { parseTaskKey } from "@horae/core";
 import type { FinalTask, HistoryLine } from "@horae/testkit/checker";
 import { checkHistory } from "@horae/testkit/checker";
+import { monotonicMs, msOf } from "./monotonic.ts";
 import type { AttemptLine } from "./node-process.ts";
 
-const NS_PER_MS = 1e6;
 const MAX_ATTEMPTS = 5;
 
 /** What clients asked for and were told, on the clock that the nodes' lines have. */
@@ -16,14 +16,14 @@ export class Calls {
   async note(
     schedule: () => Promise<readonly ScheduleOutcome[]>,
   ): Promise<readonly ScheduleOutcome[]> {
-    const askedAtMs = nowMs();
+    const askedAtMs = monotonicMs();
     const outcomes = await schedule();
-    const answeredAtMs = nowMs();
+    const answeredAtMs = monotonicMs();
     for (const outcome of outcomes) if (outcome.ok) this.add(outcome.key, askedAtMs, answeredAtMs);
     return outcomes;
   }
 
-  add(text: string, askedAtMs = nowMs(), answeredAtMs = askedAtMs): void {
+  add(text: string, askedAtMs = monotonicMs(), answeredAtMs = askedAtMs): void {
     const call = this.#calls++;
     const key = parseTaskKey(text);
     this.#lines.push({ line: "ask", atMs: askedAtMs, call, key, maxAttempts: MAX_ATTEMPTS });
@@ -42,13 +42,9 @@ export class Calls {
 
 export function lineOf(attempt: AttemptLine): HistoryLine {
   const { node, partition, epoch, fence, time: wallMs } = attempt;
-  const at = { atMs: attempt.at / NS_PER_MS, node, attempt: attempt.attempt };
+  const at = { atMs: msOf(attempt.at), node, attempt: attempt.attempt };
   const key = parseTaskKey(attempt.key);
   if (attempt.line === "start")
     return { line: "start", ...at, key, partition, epoch, fence, wallMs };
   return { line: "end", ...at, key, outcome: attempt.line === "end" ? "succeeded" : "retry" };
-}
-
-function nowMs(): number {
-  return Number(process.hrtime.bigint()) / NS_PER_MS;
 }

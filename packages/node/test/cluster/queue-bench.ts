@@ -8,7 +8,7 @@ import type { Client } from "@horae/client";
 import { createClient, systemClock, systemRandom } from "@horae/client";
 import type { TaskRow } from "@horae/core";
 import { bucketOf, parseTaskKey, partitionOf, sleep } from "@horae/core";
-import type { FinalTask } from "@horae/testkit/checker";
+import { type FinalTask, finalTaskOf } from "@horae/testkit/checker";
 import type { SharedCassandra, SharedKafka } from "@horae/testkit/servers";
 import { sharedCassandra, sharedKafka } from "@horae/testkit/servers";
 import kafkajs from "kafkajs";
@@ -160,13 +160,7 @@ export class QueueBench {
   /** What the store has of these tasks. */
   async final(keys: readonly string[]): Promise<FinalTask[]> {
     const rows = await Promise.all(keys.map((key) => this.row(key)));
-    return rows
-      .filter((row) => row !== undefined)
-      .map(({ key, status }) => ({
-        key,
-        status: status?.status ?? "pending",
-        attempts: status?.attempts ?? 0,
-      }));
+    return rows.filter((row) => row !== undefined).map(finalTaskOf);
   }
 
   /** Resolves when a node has persisted the task. */

@@ -1,15 +1,15 @@
 import type { TaskRow } from "@horae/core";
 import { isFinished, sleep } from "@horae/core";
 import { systemClock } from "@horae/client";
-import type { CheckReport, FinalTask, HistoryLine } from "@horae/testkit/checker";
-import { checkHistory, FaultWindows } from "@horae/testkit/checker";
+import type { CheckReport, HistoryLine } from "@horae/testkit/checker";
+import { checkHistory, FaultWindows, finalTaskOf } from "@horae/testkit/checker";
 import { keepHistory } from "./fault-row.ts";
 import { lineOf } from "../cluster/checked-history.ts";
 import { historyOf } from "../cluster/history.ts";
 import type { NodeProcess } from "../cluster/node-process.ts";
 import type { QueueBench } from "../cluster/queue-bench.ts";
 import type { Load } from "./load.ts";
-import { monotonicMs } from "./monotonic.ts";
+import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 
 /** So long after a fault its harm may show: a session of Kafka, a take-over, an abort grace. */
 const GRACE_MS = 20_000;
@@ -93,7 +93,7 @@ export class FaultBench {
    * when the nodes have ended.
    */
   expectKept(load: Load, rows: readonly TaskRow[]): CheckReport {
-    const final = rows.map(finalOf);
+    const final = rows.map(finalTaskOf);
     const lines = [...this.#lines, ...load.lines, ...historyOf(this.nodes).map(lineOf)];
     const history = { lines: lines.toSorted((a, b) => a.atMs - b.atMs), final, isDrained: true };
     const report = checkHistory(history, { graceMs: GRACE_MS, zombieMs: GRACE_MS });
@@ -104,16 +104,12 @@ export class FaultBench {
     const lost = this.nodes.flatMap((node) =>
       node
         .events("leaseLost")
-        .map(({ partition, at }) => ({ node: node.name, partition, atMs: at / 1e6 }))
+        .map(({ partition, at }) => ({ node: node.name, partition, atMs: msOf(at) }))
         .filter(({ atMs }) => !windows.touches(node.name, atMs, atMs)),
     );
     expect(lost).toEqual([]);
     return report;
   }
-}
-
-function finalOf({ key, status }: TaskRow): FinalTask {
-  return { key, status: status?.status ?? "pending", attempts: status?.attempts ?? 0 };
 }
 
 function sum(numbers: readonly number[]): number {

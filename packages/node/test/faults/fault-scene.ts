@@ -2,6 +2,7 @@ import { systemClock } from "@horae/client";
 import { sleep } from "@horae/core";
 import type { CheckReport } from "@horae/testkit/checker";
 import { startsOf } from "../cluster/history.ts";
+import { msOf } from "../cluster/monotonic.ts";
 import type { NodeProcess } from "../cluster/node-process.ts";
 import { QueueBench, type Servers } from "../cluster/queue-bench.ts";
 import { FaultBench } from "./fault-bench.ts";
@@ -87,8 +88,8 @@ export function gapMs(
   const starts = by.flatMap((node) => startsOf(node.attempts));
   const gaps = partitions.map((partition) => {
     const first = starts
-      .filter((start) => start.partition === partition && start.at / 1e6 > sinceMs)
-      .map(({ at }) => at / 1e6)
+      .filter((start) => start.partition === partition && msOf(start.at) > sinceMs)
+      .map(({ at }) => msOf(at))
       .reduce((a, b) => Math.min(a, b), Infinity);
     return first - sinceMs;
   });

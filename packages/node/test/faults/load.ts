@@ -2,7 +2,7 @@ import type { Client } from "@horae/client";
 import { systemClock } from "@horae/client";
 import { formatTaskKey, SeededRandom, sleep, type TaskKey } from "@horae/core";
 import type { HistoryLine } from "@horae/testkit/checker";
-import { monotonicMs } from "./monotonic.ts";
+import { monotonicMs } from "../cluster/monotonic.ts";
 
 export interface LoadShape {
   readonly tasks: number;

@@ -6,7 +6,7 @@ import { START_MS } from "../cluster/queue-bench.ts";
 import type { FaultBench } from "./fault-bench.ts";
 import { faultRow } from "./fault-row.ts";
 import { FaultScene, gapMs, LEASE_MS, PARTITIONS, SESSION_MS, SHAPE } from "./fault-scene.ts";
-import { monotonicMs } from "./monotonic.ts";
+import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 
 const ROW_MS = 120_000;
 
@@ -28,7 +28,7 @@ faultRow({ id: 1, name: "node kill -9", timeoutMs: ROW_MS }, async () => {
   });
   const counts = await scene.finish();
   const taken = others.flatMap((node) =>
-    node.events("takeOverEnded").filter(({ at }) => at / 1e6 > killedAtMs),
+    node.events("takeOverEnded").filter(({ at }) => msOf(at) > killedAtMs),
   );
   expect(new Set(taken.map(({ partition }) => partition))).toEqual(new Set(lost));
   const longestGapMs = gapMs(lost, others, killedAtMs);
@@ -53,7 +53,7 @@ faultRow({ id: 2, name: "node SIGTERM", timeoutMs: ROW_MS }, async () => {
   });
   const counts = await scene.finish();
   expect(counts.allowedRepeats).toBe(0);
-  const gaps = released.map(({ partition, at }) => gapMs([partition], others, at / 1e6));
+  const gaps = released.map(({ partition, at }) => gapMs([partition], others, msOf(at)));
   return {
     evidence: `${owned.length} partitions released and taken over`,
     figures: { longestGapMs: Math.max(...gaps) },
@@ -75,7 +75,7 @@ faultRow(
         others.some((node) =>
           node
             .events("takeOverEnded")
-            .some((event) => event.partition === partition && event.at / 1e6 > stoppedAtMs),
+            .some((event) => event.partition === partition && msOf(event.at) > stoppedAtMs),
         );
       // Not before two periods are over, and not before the others have all that it had.
       await sleep(systemClock, 2 * LEASE_MS);

@@ -1,4 +1,4 @@
-import type { TaskKey } from "@horae/core";
+import type { TaskKey, TaskRow } from "@horae/core";
 
 /** One clock for the whole history, milliseconds; lines are sorted by it. */
 interface At {
@@ -65,6 +65,11 @@ export interface FinalTask {
   readonly key: TaskKey;
   readonly status: "pending" | "retrying" | "succeeded" | "failed";
   readonly attempts: number;
+}
+
+/** What a row says at the end. */
+export function finalTaskOf({ key, status }: TaskRow): FinalTask {
+  return { key, status: status?.status ?? "pending", attempts: status?.attempts ?? 0 };
 }
 
 /** Everything that was seen from outside, and what was left. */

@@ -6,6 +6,7 @@ export {
   DEFAULT_CHECK_LIMITS,
 } from "./check-history.ts";
 export { type FaultWindow, FaultWindows } from "./fault-windows.ts";
+export { finalTaskOf } from "./history.ts";
 export type {
   AnswerLine,
   AskLine,

@@ -30,8 +30,7 @@ export class CoverWatch {
   onCheckpoint(partition: number, before: Lease | null, after: Lease): void {
     const from = before?.checkpoint.appliedOffset ?? -1;
     const to = after.checkpoint.appliedOffset;
-    const hasLost = this.#cluster.log.at(partition).lost.length > 0;
-    if (to < from && !hasLost)
+    if (to < from && !this.#cluster.log.at(partition).hasLost)
       this.#report("S2", null, `partition ${partition}: applied ${to} after ${from}`);
     if (to === from) return;
     this.#applied.set(partition, to);
@@ -49,7 +48,7 @@ export class CoverWatch {
   check(partition: number, bucket: number): void {
     const { store, log } = this.#cluster;
     // Offsets were given out twice: they do not say any more what is applied.
-    if (log.at(partition).lost.length > 0) return;
+    if (log.at(partition).hasLost) return;
     const applied = this.#applied.get(partition) ?? -1;
     const at = store.partition(partition);
     for (const quorum of store.quorums) {

@@ -1,11 +1,6 @@
 import { decodeRecord, fingerprintOf, partitionOf, taskKeyToken } from "@horae/core";
 import type { SimCluster } from "./sim-cluster.ts";
 
-/** Has an election lost acknowledged records of the partition? */
-export function hasLostRecords({ log }: SimCluster, partition: number): boolean {
-  return log.at(partition).lost.length > 0;
-}
-
 /**
  * Tasks that the log, not the engine, may have lost. A partition that stops at a gap runs nothing more;
  * one that goes on from the earliest record misses only what is not on the log any more, or has taken the
@@ -14,7 +9,7 @@ export function hasLostRecords({ log }: SimCluster, partition: number): boolean 
 export function excusedTasks(cluster: SimCluster): ReadonlySet<string> {
   const { plan, log } = cluster;
   const excused = new Set<string>();
-  const losing = log.partitions.filter(({ lost }) => lost.length > 0);
+  const losing = log.partitions.filter(({ hasLost }) => hasLost);
   if (losing.length === 0) return excused;
   for (const record of losing.flatMap(({ lost, hidden }) => [...lost, ...hidden])) {
     const decoded = decodeRecord(record, { nowMs: null });
@@ -24,7 +19,7 @@ export function excusedTasks(cluster: SimCluster): ReadonlySet<string> {
   for (const { key, kind } of plan.appends) {
     const home = partitionOf(key.orderingId, plan.partitions);
     const partition = kind === "misplaced" ? (home + 1) % plan.partitions : home;
-    if (hasLostRecords(cluster, home) || hasLostRecords(cluster, partition)) {
+    if (log.at(home).hasLost || log.at(partition).hasLost) {
       excused.add(taskKeyToken(key));
     }
   }

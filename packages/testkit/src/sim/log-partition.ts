@@ -16,6 +16,10 @@ export class LogPartition {
   #endBeforeLoss = 0;
   readonly #retired: LogRecord[] = [];
 
+  get hasLost(): boolean {
+    return this.lost.length > 0;
+  }
+
   append(record: Omit<LogRecord, "offset">, gap: number): number {
     const offset = this.endOffset + gap;
     this.endOffset = offset + 1;

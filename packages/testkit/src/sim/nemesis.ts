@@ -61,7 +61,7 @@ export class Nemesis {
       node.setClockRight();
       if (isLasting(node.index)) continue;
       // A take-over compares the log with the checkpoint: a reader alone need not see what is lost.
-      if (log.partitions.some(({ lost }) => lost.length > 0)) node.restart(1_000);
+      if (log.partitions.some(({ hasLost }) => hasLost)) node.restart(1_000);
       node.start();
     }
   }
@@ -142,7 +142,7 @@ export class Nemesis {
   #retire({ partition, keepsApplied }: Of<"retention">): void {
     const { registers, log, reach } = this.#cluster;
     // After a loss the offsets below are given out again: those records are not applied yet.
-    if (log.at(partition).lost.length > 0) return;
+    if (log.at(partition).hasLost) return;
     const applied = registers.get(partition)?.checkpoint.appliedOffset ?? -1;
     log.at(partition).dropBelow(keepsApplied ? applied : applied + 1);
     reach.add(keepsApplied ? "the log begins at the applied record" : "the log begins above it");

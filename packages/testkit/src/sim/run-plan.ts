@@ -1,5 +1,5 @@
 import { isFinished, taskKeyToken, type TaskRow } from "@horae/core";
-import { checkHistory, type FinalTask, type Violation } from "../checker/index.ts";
+import { checkHistory, type FinalTask, finalTaskOf, type Violation } from "../checker/index.ts";
 import { checkStalls } from "./check-stalls.ts";
 import { excusedTasks } from "./log-losses.ts";
 import { Nemesis } from "./nemesis.ts";
@@ -93,11 +93,7 @@ function resultOf(cluster: SimCluster): SimResult {
   const isBroken = watch.violations.length > 0;
   const final: FinalTask[] = rowsOf(plan, store)
     .filter(({ request }) => request !== null)
-    .map(({ key, status }) => ({
-      key,
-      status: status?.status ?? "pending",
-      attempts: status?.attempts ?? 0,
-    }));
+    .map(finalTaskOf);
   const history = recorder.history(final, { isDrained: !isBroken, excused: excusedTasks(cluster) });
   const isSkipping = plan.appends.some(({ options }) => options.onRetry === "skip");
   const report = checkHistory(history, {

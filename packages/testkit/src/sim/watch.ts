@@ -15,7 +15,7 @@ import { getOrMake } from "../get-or-make.ts";
 import { CoverWatch } from "./cover-watch.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimProcess } from "./sim-process.ts";
-import { hasLostRecords, isLogOfCheckpoint } from "./log-losses.ts";
+import { isLogOfCheckpoint } from "./log-losses.ts";
 import { Meters } from "./meters.ts";
 import { reachOf } from "./reach-events.ts";
 import { short } from "./sim-recorder.ts";
@@ -85,7 +85,7 @@ export class Watch implements StoreWatcher {
   /** Only a log that has lost records may stop a partition. */
   #onStopped({ partition, message }: Extract<HoraeEvent, { type: "partitionStopped" }>): void {
     const mustStop = this.#cluster.plan.settings.onLogGap !== "continue-from-earliest";
-    if (mustStop && hasLostRecords(this.#cluster, partition)) {
+    if (mustStop && this.#cluster.log.at(partition).hasLost) {
       this.#cluster.reach.add("a partition stopped at a gap of its log");
     } else this.report("S1", null, `partition ${partition} stopped: ${message}`);
   }
@@ -174,7 +174,7 @@ export class Watch implements StoreWatcher {
   /** Finally: every acked record that is bad is in the quarantine. */
   checkQuarantine(poison: readonly LogRecord[]): void {
     for (const { partition, offset } of poison) {
-      if (hasLostRecords(this.#cluster, partition)) continue;
+      if (this.#cluster.log.at(partition).hasLost) continue;
       if (this.#cluster.log.quarantine.has(`${partition}/${offset}`)) continue;
       this.report("S26", null, `record ${partition}/${offset} is not in the quarantine`);
     }
