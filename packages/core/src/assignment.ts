@@ -1,3 +1,9 @@
+import { murmur2 } from "./partitioner.ts";
+import { encodeUtf8 } from "./utf8.ts";
+
+/** So many members watch the lease of each partition, beside its holder. */
+const WATCHERS = 2;
+
 /** What a member of a group holds before partitions are assigned anew. */
 export interface AssignmentMember {
   readonly name: string;
@@ -47,4 +53,26 @@ export function assignPartitions(
     own.sort((a, b) => a - b);
   }
   return assigned;
+}
+
+/**
+ * Which partitions each member watches: the lease of a dead holder is noticed by two others, and not
+ * read by everybody. By rendezvous hashing (Thaler, Ravishankar 1998): when a member comes or goes, only
+ * what it watches changes hands.
+ */
+export function assignWatchers(
+  partitionCount: number,
+  assigned: ReadonlyMap<string, readonly number[]>,
+): Map<string, number[]> {
+  const watched = new Map([...assigned.keys()].map((name): [string, number[]] => [name, []]));
+  const holders = new Map<number, string>();
+  for (const [name, held] of assigned) for (const partition of held) holders.set(partition, name);
+  for (let partition = 0; partition < partitionCount; partition++) {
+    const weights = [...assigned.keys()]
+      .filter((name) => name !== holders.get(partition))
+      .map((name) => ({ name, weight: murmur2(encodeUtf8(`${partition} ${name}`)) }))
+      .toSorted((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1));
+    for (const { name } of weights.slice(0, WATCHERS)) watched.get(name)!.push(partition);
+  }
+  return watched;
 }

@@ -19,6 +19,7 @@ export type HoraeErrorCode =
   | "DIRECTORY_IN_USE"
   | "CLOCK_AHEAD"
   | "LEASE_LOST"
+  | "RUNAWAYS_MAX"
   | "TASK_FAILED"
   | "RETRY_LATER"
   | "INTERNAL";

@@ -33,6 +33,8 @@ export type HoraeEvent =
   | (OfEpoch & { readonly type: "leaseRenewed"; readonly elapsedMs: number })
   | (OfEpoch & { readonly type: "leaseSuspended" })
   | (OfEpoch & { readonly type: "leaseResumed" })
+  /** A watcher has taken an expired lease before the group has named the next owner. */
+  | (OfEpoch & { readonly type: "leaseAdopted" })
   | (OfEpoch & { readonly type: "leaseReleased" })
   | (OfEpoch & { readonly type: "leaseLost" })
   | (OfPartition & {
@@ -98,8 +100,20 @@ export type HoraeEvent =
       readonly code: string | null;
       readonly durationMs: number;
     })
+  /** So many handlers run on although they were given up that the node has to end. */
+  | { readonly type: "runawaysReached"; readonly runaways: number }
   | (OfEpoch & { readonly type: "attemptRanAway"; readonly key: TaskKey; readonly attempt: number })
   | (OfEpoch & { readonly type: "outcomesRecorded"; readonly outcomes: number })
+  /** The auditor has read a page. `overdueMs`: of the task that has been due for longest; 0: none is. */
+  | (OfPartition & { readonly type: "audited"; readonly rows: number; readonly overdueMs: number })
+  /** An unfinished, overdue task that nobody knew of: a bug. It is loaded now. */
+  | (OfPartition & {
+      readonly type: "taskForgotten";
+      readonly key: TaskKey;
+      readonly overdueMs: number;
+    })
+  /** Retention has removed the rows of a bucket. */
+  | (OfPartition & { readonly type: "bucketDeleted"; readonly bucket: number })
   | (OfPartition & {
       readonly type: "handlerMissing";
       readonly taskType: string;

@@ -1,4 +1,4 @@
-import { assignPartitions } from "./assignment.ts";
+import { assignPartitions, assignWatchers } from "./assignment.ts";
 import type { GroupMembership, GroupView } from "./ports/log.ts";
 
 interface Member {
@@ -30,12 +30,17 @@ export class LocalGroup {
 
   #rebalance(): void {
     const assigned = assignPartitions(this.#partitionCount, [...this.#members.values()]);
+    const watched = assignWatchers(this.#partitionCount, assigned);
     for (const member of this.#members.values()) {
       member.held = assigned.get(member.name) ?? [];
       // Deferred: a member must have its membership before it hears of partitions.
       queueMicrotask(() => {
         if (this.#members.has(member.name)) {
-          member.onView({ partitions: [...member.held], state: "settled" });
+          member.onView({
+            partitions: [...member.held],
+            watched: watched.get(member.name) ?? [],
+            state: "settled",
+          });
         }
       });
     }

@@ -1,4 +1,5 @@
 import {
+  bucketStartMs,
   type DuplicateReason,
   isBeyondHorizon,
   isFinished,
@@ -22,8 +23,8 @@ export interface BucketPersisterOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
   readonly summaries: BucketSummaries;
-  /** First offset that was not yet there when the partition was acquired. */
-  readonly logEnd: number;
+  /** Was the record there already when the partition was acquired? */
+  readonly mayBeReplay: (offset: number) => boolean;
   /** A new task lies beyond the horizon. */
   readonly onBeyondHorizon: (record: ReceivedTask) => void;
 }
@@ -53,6 +54,8 @@ export class BucketPersister {
   readonly #options: BucketPersisterOptions;
   /** Rows whose write is under way: what a load brings for them is held. */
   readonly #inserting = new Map<string, ReceivedTask>();
+  /** How many batches are being persisted, by bucket. */
+  readonly #uses = new Map<number, number>();
   /** Unfinished tasks whose records count as duplicates and are not applied yet. */
   readonly #repeated = new Map<string, ReceivedTask>();
 
@@ -62,6 +65,11 @@ export class BucketPersister {
 
   isInserting(token: string): boolean {
     return this.#inserting.has(token);
+  }
+
+  /** Is anything of the bucket on its way to the store? */
+  isUsing(bucket: number): boolean {
+    return this.#uses.has(bucket);
   }
 
   /** Keys whose row or summary is not acknowledged yet. */
@@ -78,10 +86,13 @@ export class BucketPersister {
   async persist(bucket: number, records: readonly ReceivedTask[]): Promise<() => void> {
     const { memory, context } = this.#options;
     const guard = memory.beginRead();
-    const sorted = await this.#classify(bucket, records, guard);
+    this.#use(bucket, 1);
+    const mustLook = await this.#untilKept(bucket);
+    const sorted = await this.#classify(bucket, { records, mustLook }, guard);
     const { inserts, repeated, found } = sorted;
     const settle = (): void => {
       memory.endRead(guard);
+      this.#use(bucket, -1);
       for (const { token } of inserts) this.#inserting.delete(token);
       for (const { token } of repeated) this.#repeated.delete(token);
     };
@@ -100,6 +111,24 @@ export class BucketPersister {
     };
   }
 
+  /**
+   * Retention and inserts of one bucket exclude each other. True when an earlier owner has marked it and
+   * did not come to an end: what may still be there of it has to be looked at.
+   */
+  async #untilKept(bucket: number): Promise<boolean> {
+    const { summaries, context } = this.#options;
+    const { bucketMs, clock, settings } = context;
+    await summaries.deletion(bucket);
+    const isOld = bucketStartMs(bucket + 1, bucketMs) < clock.nowMs() - settings.retentionMs;
+    return isOld && (await summaries.summaryOf(bucket)).state === "deleting";
+  }
+
+  #use(bucket: number, by: 1 | -1): void {
+    const uses = (this.#uses.get(bucket) ?? 0) + by;
+    if (uses === 0) this.#uses.delete(bucket);
+    else this.#uses.set(bucket, uses);
+  }
+
   async #writeAndCover(bucket: number, { inserts, repeated }: Classified): Promise<void> {
     const { summaries } = this.#options;
     const keys = [...inserts, ...repeated].map(({ key }) => key);
@@ -112,14 +141,14 @@ export class BucketPersister {
   /** Which records are to be written, and which count as duplicates of tasks that are not finished. */
   async #classify(
     bucket: number,
-    records: readonly ReceivedTask[],
+    { records, mustLook }: { records: readonly ReceivedTask[]; mustLook: boolean },
     guard: ReadGuard,
   ): Promise<Classified> {
     const rows: Look["rows"] = new Map();
     for (;;) {
       // Asked anew after each look: a task that memory knew may have left it meanwhile.
       const looks = records.filter(
-        (record) => !rows.has(record.token) && this.#ask(record).kind === "look",
+        (record) => !rows.has(record.token) && this.#ask(record, mustLook).kind === "look",
       );
       if (looks.length === 0) break;
       await this.#look({ bucket, looks, guard, rows });
@@ -129,7 +158,7 @@ export class BucketPersister {
     // From here to the writes nothing is awaited: what memory says cannot change in between.
     for (const record of records) {
       const row = rows.get(record.token);
-      const verdict = this.#decide(record, row);
+      const verdict = this.#decide(record, { row, mustLook });
       if (verdict.kind === "duplicate") {
         counts.set(verdict.reason, (counts.get(verdict.reason) ?? 0) + 1);
         if (verdict.reason === "finished") continue;
@@ -148,18 +177,21 @@ export class BucketPersister {
     return sorted;
   }
 
-  #ask(record: ReceivedTask): Verdict {
-    const { memory, logEnd } = this.#options;
+  #ask(record: ReceivedTask, mustLook: boolean): Verdict {
+    const { memory, mayBeReplay } = this.#options;
     return classifyByMemory(record, {
       task: memory.get(record.token),
       started: memory.started.find(record.key),
-      mayBeReplay: record.request.offset < logEnd,
+      mayBeReplay: mustLook || mayBeReplay(record.request.offset),
     });
   }
 
   /** Memory first, as it is after the look; what the look itself brought there, the row tells better. */
-  #decide(record: ReceivedTask, row: TaskRow | undefined): Verdict {
-    const verdict = this.#ask(record);
+  #decide(
+    record: ReceivedTask,
+    { row, mustLook }: { row: TaskRow | undefined; mustLook: boolean },
+  ): Verdict {
+    const verdict = this.#ask(record, mustLook);
     const isByRow =
       verdict.kind === "duplicate" && verdict.reason === "replayed" && row !== undefined;
     return verdict.kind === "look" || isByRow ? classifyByRow(record, row) : verdict;

@@ -33,6 +33,7 @@ export class BucketSummaries {
   readonly #context: OwnerContext;
   readonly #memory: TaskMemory;
   readonly #buckets = new Map<number, Bucket>();
+  readonly #deletions = new Map<number, Promise<void>>();
 
   constructor(context: OwnerContext, memory: TaskMemory) {
     this.#context = context;
@@ -57,6 +58,67 @@ export class BucketSummaries {
     const entry = this.#bucket(bucket);
     entry.lastFinishMs = Math.max(entry.lastFinishMs ?? 0, finishedAtMs);
     entry.hasChanged = true;
+  }
+
+  /** Pending while the bucket's rows are being deleted: what was persisted now might go with them. */
+  deletion(bucket: number): Promise<void> | undefined {
+    return this.#deletions.get(bucket);
+  }
+
+  /** What the store says of the bucket. */
+  async summaryOf(bucket: number): Promise<BucketSummary> {
+    const entry = this.#bucket(bucket);
+    while (entry.busy !== null) await entry.busy;
+    if (entry.acked === null) {
+      await this.#exclusively(entry, async () => {
+        entry.acked = await this.#read(bucket);
+        entry.lastFinishMs = maxOrNull(entry.lastFinishMs, entry.acked.lastFinishMs);
+      });
+    }
+    return entry.acked!;
+  }
+
+  /**
+   * Deletes the rows of a bucket, and its summary, if `mayGo` says so of what the store has. Nothing may
+   * be on its way to the bucket, and whoever wants to persist into it waits for `deletion`. Resolves with
+   * whether it is gone.
+   */
+  async delete(bucket: number, mayGo: (summary: BucketSummary) => boolean): Promise<boolean> {
+    const entry = this.#bucket(bucket);
+    if (entry.busy !== null) return false;
+    let isGone = false;
+    const deletion = this.#exclusively(entry, async () => {
+      const current = entry.acked ?? (await this.#read(bucket));
+      if (!mayGo(current)) return;
+      await this.#deleteAll(bucket, entry, current);
+      isGone = true;
+    }).finally(() => this.#deletions.delete(bucket));
+    this.#deletions.set(bucket, deletion);
+    // Whoever waits for it goes on all the same: the epoch is over then.
+    deletion.catch(() => undefined);
+    await deletion;
+    return isGone;
+  }
+
+  async #deleteAll(bucket: number, entry: Bucket, current: BucketSummary): Promise<void> {
+    const { partition, store } = this.#context;
+    // Dying here: the bucket is as it was, or marked, and the next owner goes on from the mark.
+    await this.#write(bucket, entry, { ...current, state: "deleting" });
+    // Dying here: some rows are gone, and the mark says why.
+    await this.#context.write("deleteBucketTasks", (timestamp) =>
+      store.deleteBucketTasks({ partition, bucket, timestamp }),
+    );
+    // Dying here: the mark is left, without rows; deleting them again changes nothing.
+    await this.#context.write("deleteSummary", (timestamp) =>
+      store.deleteSummary({ partition, bucket, timestamp }),
+    );
+    // Whoever waits finds the bucket as if it had never been.
+    Object.assign(entry, { acked: null, isOwn: false, hasChanged: true, lastFinishMs: null });
+  }
+
+  /** Forgets a bucket that nobody uses. */
+  forget(bucket: number): void {
+    if (this.#buckets.get(bucket)?.busy === null) this.#buckets.delete(bucket);
   }
 
   /** Resolves when the acknowledged summary, written by this owner, covers all the keys. */

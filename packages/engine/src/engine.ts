@@ -1,8 +1,8 @@
 import {
   type Clock,
-  type GroupMembership,
   type GroupView,
   type HandlerLogger,
+  type Lease,
   type LeaseStore,
   type Log,
   partitionOf,
@@ -15,6 +15,9 @@ import {
   type Telemetry,
 } from "@horae/core";
 import { Executor } from "./executor.ts";
+import { GroupLink } from "./group-link.ts";
+import { LeaseAnswers } from "./lease-answers.ts";
+import { LeaseWatch } from "./lease-watch.ts";
 import { Partition } from "./partition.ts";
 import { type EngineSettings, resolveEngineSettings } from "./settings.ts";
 
@@ -41,9 +44,12 @@ export interface EngineState {
   readonly workingPartitions: readonly number[];
 }
 
+const NO_VIEW: Omit<GroupView, "state"> = { partitions: [], watched: [] };
+
 /**
  * The engine of one node for one queue: joins the log's group and runs the partitions that the
- * group gives to it, as far as it gets their leases. All of them share the executor's slots.
+ * group gives to it, as far as it gets their leases. Beside them it watches some leases of others, and
+ * adopts those that expire. All partitions share the executor's slots.
  */
 export class Engine {
   readonly #options: EngineOptions;
@@ -51,7 +57,9 @@ export class Engine {
   readonly #owner: string;
   readonly #executor: Executor;
   readonly #partitions = new Map<number, Partition>();
-  #membership: GroupMembership | null = null;
+  readonly #leases: LeaseAnswers;
+  readonly #link: GroupLink;
+  readonly #watch: LeaseWatch;
   #view: GroupView | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -60,7 +68,30 @@ export class Engine {
     this.#options = options;
     this.#settings = resolveEngineSettings(options.settings);
     this.#owner = `${options.name}#${options.random.token()}`;
-    this.#executor = new Executor(this.#settings.concurrency);
+    const { concurrency, runawaysMax } = this.#settings;
+    this.#executor = new Executor(concurrency, {
+      most: runawaysMax,
+      onReached: () => options.telemetry.emit({ type: "runawaysReached", runaways: runawaysMax }),
+    });
+    const { clock, random, telemetry, log } = options;
+    this.#leases = new LeaseAnswers(options.leases, clock);
+    const common = {
+      periodMs: this.#settings.leasePeriodMs,
+      clock,
+      telemetry,
+      leases: this.#leases,
+    };
+    this.#link = new GroupLink({
+      ...common,
+      log,
+      onView: (view) => this.#onView(view),
+      onLeft: () => this.#onView({ ...(this.#view ?? NO_VIEW), state: "lost" }),
+    });
+    this.#watch = new LeaseWatch({
+      ...common,
+      random,
+      onExpired: (partition, row) => this.#adopt(partition, row),
+    });
   }
 
   /** Partitions whose lease this node holds. */
@@ -91,7 +122,7 @@ export class Engine {
 
   /** Resolves when the group has been joined; partitions are acquired from then on. */
   start(): Promise<void> {
-    this.#starting ??= this.#join();
+    this.#starting ??= this.#link.start();
     return this.#starting;
   }
 
@@ -101,38 +132,48 @@ export class Engine {
     return this.#stopping;
   }
 
-  async #join(): Promise<void> {
-    const membership = await this.#options.log.join((view) => this.#onView(view));
-    this.#membership = membership;
-  }
-
   async #leave(): Promise<void> {
     // A start under way first; one that failed has joined nothing.
     await this.#starting?.catch(() => undefined);
-    await this.#membership?.leave();
+    this.#watch.stop();
+    await this.#link.stop();
     await Promise.all([...this.#partitions.values()].map((partition) => partition.stop()));
   }
 
   #onView(view: GroupView): void {
-    const { partitions, state } = view;
+    const { partitions, watched, state } = view;
     this.#view = view;
     this.#options.telemetry.emit({ type: "groupChanged", state, partitions });
-    if (state === "lost") for (const partition of this.#partitions.values()) partition.loseGroup();
+    if (state === "lost") this.#loseGroup();
     if (state !== "settled" || this.#stopping !== null) return;
+    this.#watch.watch(watched);
     for (const [number, partition] of this.#partitions) {
       partition.assign(partitions.includes(number));
       if (partition.isStopped) this.#partitions.delete(number);
     }
     for (const number of partitions) {
-      if (!this.#partitions.has(number)) this.#startPartition(number);
+      if (!this.#partitions.has(number)) this.#startPartition(number, null);
     }
   }
 
-  #startPartition(number: number): void {
+  /** Everything goes on without it. */
+  #loseGroup(): void {
+    for (const partition of this.#partitions.values()) partition.loseGroup();
+  }
+
+  #adopt(number: number, row: Lease): void {
+    if (this.#stopping !== null) return;
+    if (this.#partitions.get(number)?.isStopped === true) this.#partitions.delete(number);
+    if (!this.#partitions.has(number)) this.#startPartition(number, row);
+  }
+
+  #startPartition(number: number, adopts: Lease | null): void {
     const { url, queue } = this.#options;
     const holder = { owner: this.#owner, ownerUrl: url, periodMs: this.#settings.leasePeriodMs };
     const partition = new Partition({
       ...this.#options,
+      leases: this.#leases,
+      adopts,
       partition: number,
       partitions: queue.partitions,
       bucketMs: queue.bucketMs,

@@ -1,3 +1,5 @@
+import type { RunningHandler } from "./run-handler.ts";
+
 /** What an executor asks of a partition that has offered work. */
 export interface OfferingPartition {
   /**
@@ -5,6 +7,12 @@ export interface OfferingPartition {
    * that is not due yet. `maySuspect`: also a task whose last attempt ended with its process.
    */
   claimNext(allowed: { mayClaimAhead: boolean; maySuspect: boolean }): "none" | "task" | "suspect";
+}
+
+/** How many handlers may run on outside of all slots before the process cannot be trusted any more. */
+export interface RunawayLimit {
+  readonly most: number;
+  readonly onReached: () => void;
 }
 
 /**
@@ -15,6 +23,8 @@ export interface OfferingPartition {
  */
 export class Executor {
   readonly concurrency: number;
+  readonly #runaways: RunawayLimit;
+  #runawayCount = 0;
   /** Partitions with work, each once, in turn. */
   readonly #offering = new Set<OfferingPartition>();
   /** Partitions whose next task is a suspect. */
@@ -23,12 +33,22 @@ export class Executor {
   #isSuspectRunning = false;
   #isDispatching = false;
 
-  constructor(concurrency: number) {
+  constructor(concurrency: number, runaways: RunawayLimit) {
     this.concurrency = concurrency;
+    this.#runaways = runaways;
   }
 
   get usedSlots(): number {
     return this.#used;
+  }
+
+  /** A handler did not end within its grace: its slot is free, and it goes on all the same. */
+  addRunaway(running: Pick<RunningHandler, "onLateEnd">): void {
+    this.#runawayCount++;
+    // It may end after all.
+    running.onLateEnd = () => this.#runawayCount--;
+    const { most, onReached } = this.#runaways;
+    if (this.#runawayCount === most) onReached();
   }
 
   /** The partition has work that may be claimed. */

@@ -51,6 +51,7 @@ export class HeldLease {
   #row: Lease;
   #validFrom: Moment;
   #isLost = false;
+  #renewals = 0;
 
   constructor(options: HeldLeaseOptions) {
     this.partition = options.partition;
@@ -69,6 +70,11 @@ export class HeldLease {
 
   get isLost(): boolean {
     return this.#isLost;
+  }
+
+  /** Acknowledged renewals so far. */
+  get renewals(): number {
+    return this.#renewals;
   }
 
   /** The node that waits for this partition, as of the last renewal. */
@@ -117,6 +123,7 @@ export class HeldLease {
     // Dying here is safe: the row either has the new checkpoint, whole, or the old one.
     if (!(await this.#swap(next))) return false;
     this.#validFrom = sentAt;
+    this.#renewals++;
     this.timestamps.extend(next.tsUpper);
     this.granted.notifyAll();
     const elapsedMs = this.#clock.monotonicMs() - sentAt.monotonicMs;
@@ -131,7 +138,7 @@ export class HeldLease {
 
   /** Gives the lease up, so that the next owner need not wait; true when that is acknowledged. */
   async release(checkpoint: Checkpoint): Promise<boolean> {
-    const usedUpTo = this.timestamps.last;
+    const usedUpTo = this.timestamps.close();
     for (let tries = 0; tries < 5 && !this.#isLost; tries++) {
       // A refused swap has read the row (a waiting node may have written its name): again from there.
       if (await this.#swap(releasedLease(this.#row, { checkpoint, usedUpTo }))) {

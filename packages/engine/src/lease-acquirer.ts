@@ -9,6 +9,7 @@ import {
 } from "@horae/core";
 import { HeldLease, type HeldLeaseOptions, LONG_AGO, type Moment, momentOf } from "./held-lease.ts";
 import { acquiredLease, CLOCK_AHEAD_MAX_MS, type LeaseHolder, wantedLease } from "./lease-rules.ts";
+import { LeaseSilence } from "./lease-silence.ts";
 
 /** How often the row of a partition that we wait for is read. */
 const WAIT_MS = 50;
@@ -35,8 +36,7 @@ export interface LeaseAcquirerOptions {
  */
 export class LeaseAcquirer {
   readonly #options: LeaseAcquirerOptions;
-  /** What was seen last, and since when it has not changed. */
-  #seen: { epoch: number; renewal: number; sinceMs: number } | null = null;
+  readonly #silence = new LeaseSilence();
 
   constructor(options: LeaseAcquirerOptions) {
     this.#options = options;
@@ -57,6 +57,19 @@ export class LeaseAcquirer {
     return null;
   }
 
+  /**
+   * Takes the lease of a row that a watch has found expired; null when somebody was faster, or it cannot
+   * be had now.
+   */
+  async adopt(row: Lease): Promise<HeldLease | null> {
+    try {
+      return await this.#take(row);
+    } catch (error) {
+      this.#reportRefusal(error);
+      return null;
+    }
+  }
+
   async #tryOnce(signal: AbortSignal): Promise<HeldLease | null> {
     const { partition, leases, holder } = this.#options;
     const row = await leases.read(partition);
@@ -68,13 +81,9 @@ export class LeaseAcquirer {
   }
 
   #isExpired(row: Lease): boolean {
-    const nowMs = this.#options.clock.monotonicMs();
-    const seen = this.#seen;
-    if (seen === null || seen.epoch !== row.epoch || seen.renewal !== row.renewal) {
-      this.#seen = { epoch: row.epoch, renewal: row.renewal, sinceMs: nowMs };
-      return false;
-    }
-    return nowMs - seen.sinceMs >= Math.max(row.periodMs, this.#options.holder.periodMs);
+    const { clock, holder } = this.#options;
+    const silentMs = this.#silence.observe(row, clock.monotonicMs());
+    return silentMs > 0 && silentMs >= Math.max(row.periodMs, holder.periodMs);
   }
 
   /** Tells the owner that somebody waits: it hands over at its next renewal. */
@@ -84,7 +93,7 @@ export class LeaseAcquirer {
     const expected = { epoch: row.epoch, renewal: row.renewal };
     const isSet = await leases.compareAndSet({ partition, expected, lease });
     // Our own change of the row is no sign of life of its owner.
-    if (isSet && this.#seen !== null) this.#seen.renewal = lease.renewal;
+    if (isSet) this.#silence.expect(lease.renewal);
   }
 
   async #take(row: Lease | null): Promise<HeldLease | null> {
@@ -96,7 +105,7 @@ export class LeaseAcquirer {
     // Dying here is safe: the next process waits for this epoch's period, or finds the old row.
     const taken = await this.#swap({ partition, expected, lease, sentAt });
     if (taken === null) return null;
-    this.#seen = null;
+    this.#silence.forget();
     telemetry.emit({ type: "leaseAcquired", partition, epoch: lease.epoch });
     const timestampsAbove = row?.tsUpper ?? 0;
     return new HeldLease({ ...taken, partition, timestampsAbove, clock, leases, telemetry });

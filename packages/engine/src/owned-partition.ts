@@ -25,6 +25,8 @@ export interface OwnedPartitionOptions extends Omit<OwnerContextOptions, "wake">
   readonly logger: HandlerLogger;
   /** Asked after each renewal: is the partition to be handed over? */
   readonly isHandOverDue: (wantedBy: string | null) => boolean;
+  /** Asked after the take-over: does it receive? An adopter runs what is persisted only. */
+  readonly mayReceive: () => boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export class OwnedPartition {
   #isReleased = false;
   #isSuspended = false;
   #releasing: Promise<void> | null = null;
-  #receiving: Promise<void> = Promise.resolve();
+  #receiving: Promise<void> | null = null;
   #end: (end: EpochEnd) => void = () => undefined;
   readonly #ended: Promise<EpochEnd>;
 
@@ -84,8 +86,7 @@ export class OwnedPartition {
       const found = await takeOver(this.#context);
       if (this.#releasing === null && !this.#context.isOver) this.#begin(found);
     } catch (error) {
-      if (hasCode(error, "LOG_GAP")) this.#stopAtGap(error as HoraeError);
-      else this.#fail(error);
+      this.#fail(error);
     }
     this.#loop.wake();
   }
@@ -109,7 +110,18 @@ export class OwnedPartition {
     const context = this.#context;
     const onError = (error: unknown): void => this.#fail(error);
     this.#parts = makeParts({ ...this.#options, context, found, onError });
-    this.#receiving = this.#parts.receiver.run(this.#parts.persister).catch(onError);
+    if (this.#options.mayReceive()) this.receive();
+  }
+
+  /** Begins to receive, if it has been taken over and does not yet. */
+  receive(): void {
+    if (this.#parts === null || this.#receiving !== null) return;
+    if (this.#releasing !== null || this.#context.isOver) return;
+    const { receiver, persister } = this.#parts;
+    this.#receiving = receiver.run(persister).catch((error: unknown) => {
+      if (hasCode(error, "LOG_GAP") && !receiver.isPlaced) this.#stopAtGap(error as HoraeError);
+      else this.#fail(error);
+    });
   }
 
   #tick(): number {
@@ -119,12 +131,15 @@ export class OwnedPartition {
     this.#noteValidity();
     const renewInMs = this.#renewIfDue();
     if (this.#parts === null) return renewInMs;
-    const { attempts, loader, refill, reread } = this.#parts;
+    const { attempts, loader, refill, reread, retention, auditor } = this.#parts;
     const isValid = lease.isValid();
     const nextMs = Math.min(
       isValid ? loader.tick(nowMs) : Infinity,
       isValid ? refill.tick(nowMs) : Infinity,
       isValid ? reread.tick(nowMs) : Infinity,
+      // An adopter deletes nothing: it does not receive, and so never catches up.
+      isValid ? retention.tick(nowMs) : Infinity,
+      isValid ? auditor.tick(nowMs) : Infinity,
       attempts.tick(nowMs),
     );
     return Math.min(nextMs - nowMs, renewInMs);
@@ -240,7 +255,7 @@ export class OwnedPartition {
     if (this.#context.lease.isValid()) await raiseSummaries({ context: this.#context, ...parts });
   }
 
-  /** Nothing was changed yet: somebody has to decide what becomes of a log that lost records. */
+  /** Somebody has to decide what becomes of a log that lost records. */
   #stopAtGap({ code, message }: HoraeError): void {
     const { telemetry, partition } = this.#context;
     telemetry.emit({ type: "partitionStopped", partition, code, message });

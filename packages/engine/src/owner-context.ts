@@ -76,9 +76,9 @@ export class OwnerContext {
     this.#ending.end();
   }
 
-  /** Reads until the store answers. */
-  read<T>(operation: string, call: () => Promise<T>): Promise<T> {
-    return untilKnown({ ...this.#repetition(operation), signal: this.signal }, call);
+  /** Reads until there is an answer, or the signal (default: the end of the epoch) says that it is over. */
+  read<T>(operation: string, call: () => Promise<T>, signal = this.signal): Promise<T> {
+    return untilKnown({ ...this.#repetition(operation), signal }, call);
   }
 
   /**

@@ -163,16 +163,12 @@ export class PartitionAttempts implements OfferingPartition {
       this.#record(task, decideOutcome(task, end, { nowMs, random: context.random }));
       return true;
     }
-    if (handlers.get(task.request.type) !== undefined) return false;
+    const taskType = task.request.type;
+    if (handlers.get(taskType) !== undefined) return false;
     task.postpone(nowMs);
     memory.touch(memory.lane(task));
     const { telemetry, partition } = context;
-    telemetry.emit({
-      type: "handlerMissing",
-      partition,
-      taskType: task.request.type,
-      key: task.key,
-    });
+    telemetry.emit({ type: "handlerMissing", partition, taskType, key: task.key });
     return true;
   }
 
@@ -239,7 +235,10 @@ export class PartitionAttempts implements OfferingPartition {
     const { running, startedMs } = this.#running.get(task)!;
     this.#running.delete(task);
     const status = decideOutcome(task, end, { nowMs: clock.nowMs(), random });
-    if (running.isRunaway) telemetry.emit(attemptRanAway(context, task));
+    if (running.isRunaway) {
+      telemetry.emit(attemptRanAway(context, task));
+      this.#options.executor.addRunaway(running);
+    }
     telemetry.emit(attemptEnded(context, { task, status, startedMs }));
     task.state = "recording";
     this.#record(task, status);

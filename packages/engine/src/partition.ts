@@ -1,4 +1,10 @@
-import { type HandlerLogger, type LeaseStore, sleep, type TaskHandlers } from "@horae/core";
+import {
+  type HandlerLogger,
+  type Lease,
+  type LeaseStore,
+  sleep,
+  type TaskHandlers,
+} from "@horae/core";
 import type { Executor } from "./executor.ts";
 import { LeaseAcquirer } from "./lease-acquirer.ts";
 import type { LeaseHolder } from "./lease-rules.ts";
@@ -15,12 +21,18 @@ export interface PartitionOptions extends Omit<OwnerContextOptions, "lease" | "w
   readonly executor: Executor;
   readonly handlers: TaskHandlers;
   readonly logger: HandlerLogger;
+  /**
+   * The row of an expired lease that is to be adopted: another node's partition, until the group has
+   * named the next owner. Null: the group has given the partition to this node.
+   */
+  readonly adopts: Lease | null;
 }
 
 /**
  * A partition that the log's group has given to this node: waits for its lease, owns it, and waits
  * again when it was lost. `acquiring` -> `owned` -> (`acquiring` ...) -> `stopped`. When the group
- * gives the partition to another node it keeps running until that node asks for it.
+ * gives the partition to another node it keeps running until that node asks for it. An adopted one runs
+ * what is persisted for one epoch at the most, unless the group gives it to this node meanwhile.
  */
 export class Partition {
   readonly #options: PartitionOptions;
@@ -30,10 +42,13 @@ export class Partition {
   #unassignedSinceMs: number | null = null;
   /** The group cannot be reached: whose the partition is now, nobody here knows. */
   #isGroupLost = false;
+  #isAdopted: boolean;
   #running: Promise<void> | null = null;
 
   constructor(options: PartitionOptions) {
     this.#options = options;
+    this.#isAdopted = options.adopts !== null;
+    if (this.#isAdopted) this.#unassignedSinceMs = options.clock.monotonicMs();
   }
 
   get isOwned(): boolean {
@@ -58,8 +73,12 @@ export class Partition {
     this.#isGroupLost = false;
     const nowMs = this.#options.clock.monotonicMs();
     this.#unassignedSinceMs = isAssigned ? null : (this.#unassignedSinceMs ?? nowMs);
+    if (isAssigned) {
+      this.#isAdopted = false;
+      this.#owned?.receive();
+    }
     // Waiting for what is not ours any more is of no use; owning it goes on.
-    if (!isAssigned && this.#owned === null) void this.stop();
+    else if (this.#owned === null && !this.#isAdopted) void this.stop();
   }
 
   /** Everything goes on; who asks for the partition has heard more of the group and gets it. */
@@ -84,13 +103,21 @@ export class Partition {
       ...this.#options,
       mayAsk: () => !this.#isGroupLost,
     });
+    let row = this.#options.adopts;
     while (!signal.aborted) {
-      const lease = await acquirer.acquire(signal);
-      if (lease === null) break;
+      const lease = row === null ? await acquirer.acquire(signal) : await acquirer.adopt(row);
+      if (lease === null && this.#isAdopted) this.#stopping.abort();
+      if (lease === null) {
+        row = null;
+        continue;
+      }
+      if (row !== null) this.#reportAdoption(lease.epoch);
+      row = null;
       const owned = new OwnedPartition({
         ...this.#options,
         lease,
         isHandOverDue: (wantedBy) => this.#isHandOverDue(wantedBy),
+        mayReceive: () => !this.#isAdopted,
       });
       this.#owned = owned;
       const running = owned.run();
@@ -108,8 +135,15 @@ export class Partition {
   /** Somebody waits for it, or nobody came for it in two periods of a settled group. */
   #isHandOverDue(wantedBy: string | null): boolean {
     const sinceMs = this.#unassignedSinceMs;
+    // The group has to notice the death first: its session time-out may be long.
+    if (this.#isAdopted) return wantedBy !== null;
     if (sinceMs === null) return this.#isGroupLost && wantedBy !== null;
     const { clock, holder } = this.#options;
     return wantedBy !== null || clock.monotonicMs() - sinceMs > 2 * holder.periodMs;
+  }
+
+  #reportAdoption(epoch: number): void {
+    const { telemetry, partition } = this.#options;
+    telemetry.emit({ type: "leaseAdopted", partition, epoch });
   }
 }

@@ -1,4 +1,5 @@
 import type { HandlerLogger, TaskHandlers } from "@horae/core";
+import { Auditor } from "./auditor.ts";
 import { BucketPersister } from "./bucket-persister.ts";
 import { BucketSummaries } from "./bucket-summaries.ts";
 import type { Executor } from "./executor.ts";
@@ -7,6 +8,7 @@ import { Loader } from "./loader.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import { PartitionAttempts } from "./partition-attempts.ts";
 import { Receiver } from "./receiver.ts";
+import { Retention } from "./retention.ts";
 import { SleeperReread } from "./sleeper-reread.ts";
 import { Sleepers } from "./sleepers.ts";
 import { type TakeOver, writeDeadLetter } from "./take-over.ts";
@@ -21,6 +23,8 @@ export interface Parts {
   readonly loader: Loader;
   readonly refill: LaneRefill;
   readonly reread: SleeperReread;
+  readonly retention: Retention;
+  readonly auditor: Auditor;
   readonly summaries: BucketSummaries;
   readonly sleepers: Sleepers;
 }
@@ -40,12 +44,12 @@ export function makeParts(options: PartsOptions): Parts {
   const memory = new TaskMemory(context, found.highestStartedKey);
   const summaries = new BucketSummaries(context, memory);
   const sleepers = new Sleepers(context.settings.exceptionsMax);
-  const receiver = new Receiver({ context, ...found });
+  const receiver = new Receiver(context);
   const persister = new BucketPersister({
     context,
     memory,
     summaries,
-    logEnd: found.logEnd,
+    mayBeReplay: (offset) => offset < receiver.logEnd,
     onBeyondHorizon: (record) => receiver.refuseBeyondHorizon(record),
   });
   const loader = new Loader({
@@ -63,5 +67,15 @@ export function makeParts(options: PartsOptions): Parts {
   );
   const refill = new LaneRefill({ context, memory, loader, onError });
   const reread = new SleeperReread({ context, memory, sleepers, loader, onError });
-  return { memory, attempts, receiver, persister, loader, refill, reread, summaries, sleepers };
+  const retention = new Retention({ context, summaries, persister, receiver, onError });
+  const isInserting = (token: string): boolean => persister.isInserting(token);
+  const appliedOffset = (): number => receiver.appliedOffset;
+  const auditor = new Auditor({
+    ...{ context, memory, summaries, sleepers },
+    ...{ isInserting, appliedOffset, onError },
+  });
+  return {
+    ...{ memory, attempts, receiver, persister, loader, refill },
+    ...{ reread, retention, auditor, summaries, sleepers },
+  };
 }

@@ -12,6 +12,8 @@ import {
 } from "@horae/core";
 import type { BucketPersister } from "./bucket-persister.ts";
 import type { ReceivedTask } from "./classify-record.ts";
+import { Ending } from "./ending.ts";
+import { checkLog } from "./log-position.ts";
 import type { OwnerContext } from "./owner-context.ts";
 
 /** Says that a record was sent on by a node, and from which partition. */
@@ -33,12 +35,6 @@ interface SortedBatch {
   superseded: number;
 }
 
-export interface ReceiverOptions {
-  readonly context: OwnerContext;
-  readonly appliedOffset: number;
-  readonly fingerprint: string | null;
-}
-
 /**
  * Reads the log of one partition and persists what it says. The applied offset moves over a batch
  * only when each of its records is persisted, quarantined or sent on, acknowledged.
@@ -48,14 +44,29 @@ export class Receiver {
   #persister: BucketPersister | null = null;
   #appliedOffset: number;
   #fingerprint: string | null;
+  /** Null until the log was compared with the checkpoint. */
+  #logEnd: number | null = null;
+  readonly #stopping = new Ending();
   #reader: LogReader | null = null;
   #refusedLate: Refusal[] = [];
   #records = new Map<string, LogRecord>();
 
-  constructor(options: ReceiverOptions) {
-    this.#context = options.context;
-    this.#appliedOffset = options.appliedOffset;
-    this.#fingerprint = options.fingerprint;
+  /** Begins where the checkpoint in the lease says. */
+  constructor(context: OwnerContext) {
+    const { appliedOffset, fingerprint } = context.lease.checkpoint;
+    this.#context = context;
+    this.#appliedOffset = appliedOffset;
+    this.#fingerprint = fingerprint;
+  }
+
+  /** Was the log found to continue the checkpoint? */
+  get isPlaced(): boolean {
+    return this.#logEnd !== null;
+  }
+
+  /** First offset that was not yet on the log after the acquire. */
+  get logEnd(): number {
+    return this.#logEnd ?? Infinity;
   }
 
   get appliedOffset(): number {
@@ -67,6 +78,11 @@ export class Receiver {
     return this.#fingerprint;
   }
 
+  /** Has everything been applied that was on the log at the acquire? */
+  get hasCaughtUp(): boolean {
+    return this.#appliedOffset + 1 >= this.logEnd;
+  }
+
   /** A new task lies beyond the horizon: its record is quarantined with the batch. */
   refuseBeyondHorizon({ token }: ReceivedTask): void {
     const record = this.#records.get(token);
@@ -75,17 +91,20 @@ export class Receiver {
     this.#refusedLate.push({ record, reason: "TIME_OUT_OF_RANGE", message });
   }
 
-  /** Receives until the epoch is over or `stop` is called. */
+  /**
+   * Receives until the epoch is over or `stop` is called. Throws `LOG_GAP`: before it was placed, when the
+   * log does not continue the checkpoint; later, when its reader meets a gap.
+   */
   async run(persister: BucketPersister): Promise<void> {
     this.#persister = persister;
     const context = this.#context;
     const { partition, log, settings, signal } = context;
-    const fromOffset = this.#appliedOffset + 1;
-    const reader = log.openReader({ partition, fromOffset });
+    signal.addEventListener("abort", () => void this.stop());
+    if (!(await this.#place())) return;
+    const reader = log.openReader({ partition, fromOffset: this.#appliedOffset + 1 });
     this.#reader = reader;
     const limits = { recordsMax: settings.receiveRecordsMax, bytesMax: settings.receiveBytesMax };
-    signal.addEventListener("abort", () => void this.stop());
-    while (!context.isOver) {
+    while (!this.#stopping.aborted) {
       const records = await this.#read(reader, limits);
       if (records === null) continue;
       if (records.length === 0) return;
@@ -95,7 +114,24 @@ export class Receiver {
 
   /** Reads no more; a batch that is being applied is finished or not, as the epoch allows. */
   async stop(): Promise<void> {
+    this.#stopping.end();
     await this.#reader?.close();
+  }
+
+  /** False when it was stopped before the log has answered. */
+  async #place(): Promise<boolean> {
+    const { checkpoint } = this.#context.lease;
+    const signal = this.#stopping;
+    try {
+      const position = await checkLog(this.#context, { checkpoint, signal });
+      this.#appliedOffset = position.appliedOffset;
+      this.#fingerprint = position.fingerprint;
+      this.#logEnd = position.logEnd;
+      return !signal.aborted;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
   }
 
   /** null when the log did not answer. */

@@ -32,6 +32,8 @@ export class RunningHandler {
   #isOver = false;
   /** It did not end within the grace. */
   isRunaway = false;
+  /** A runaway has ended after all. */
+  onLateEnd: () => void = () => undefined;
 
   constructor(run: HandlerRun) {
     this.#run = run;
@@ -45,7 +47,10 @@ export class RunningHandler {
         this.abort("TIMEOUT", `the attempt took longer than ${attemptTimeoutMs} ms`);
       });
       const settle = (end: HandlerEnd): void => {
-        if (this.#isOver) return;
+        if (this.#isOver) {
+          if (this.isRunaway) this.onLateEnd();
+          return;
+        }
         this.#isOver = true;
         timeout.cancel();
         this.#grace?.cancel();

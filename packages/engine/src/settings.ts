@@ -43,6 +43,15 @@ export interface EngineSettings {
   readonly drainMs: number;
   /** How long an aborted handler may take to end before it is a runaway. */
   readonly abortGraceMs: number;
+  /** Runaways that still run at the same time, at which the node has to end. 1 or more. */
+  readonly runawaysMax: number;
+  /** How long a finished task is kept after its end. */
+  readonly retentionMs: number;
+  /** How often it is looked for what may be deleted. */
+  readonly retentionEveryMs: number;
+  /** How often the auditor reads a page of a partition's rows, and how many rows that are at the most. */
+  readonly auditEveryMs: number;
+  readonly auditRowsMax: number;
   /** What a partition does whose log no longer holds what its checkpoint means. */
   readonly onLogGap: "stop" | "continue-from-earliest";
 }
@@ -69,6 +78,11 @@ export const DEFAULT_ENGINE_SETTINGS: EngineSettings = Object.freeze({
   idleBucketsMax: 200,
   drainMs: 30_000,
   abortGraceMs: 10_000,
+  runawaysMax: 100,
+  retentionMs: 7 * 86_400_000,
+  retentionEveryMs: 3_600_000,
+  auditEveryMs: 10_000,
+  auditRowsMax: 1_000,
   onLogGap: "stop",
 });
 
@@ -98,6 +112,8 @@ const AT_LEAST_ONE = [
   "laneTasksMax",
   "loadRowsMax",
   "receiveRecordsMax",
+  "runawaysMax",
+  "auditRowsMax",
   "claimsPerRowMax",
   "outcomesPerWriteMax",
 ] as const;

@@ -74,10 +74,12 @@ export function planLowering(lowering: Lowering): BucketSummary | null {
   const lowest = missing.reduce((a, b) => minKey(a, b)!);
   const { exceptions, rest } = takeExceptions([...current.exceptions, ...missing], limits);
   const isNew = current.lowKey === null && current.lastFinishMs === null;
-  if (!isAhead && !isNew && rest === null) return { ...current, exceptions };
+  // A task that comes while retention removes the bucket keeps it.
+  const open = { ...current, state: "open" } as const;
+  if (!isAhead && !isNew && rest === null) return { ...open, exceptions };
   const lowKey = isAhead ? lowerBoundKey(startMs) : minKey(lowest, current.lowKey)!;
   return {
-    ...current,
+    ...open,
     lowKey,
     exceptions: current.exceptions.filter((key) => compareTaskKeys(key, lowKey) < 0),
   };

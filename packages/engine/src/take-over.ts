@@ -1,10 +1,8 @@
 import {
   bucketOf,
-  type Checkpoint,
   type Claim,
   compareJournalPositions,
   compareTaskKeys,
-  HoraeError,
   isFinished,
   type JournalPosition,
   type Random,
@@ -23,21 +21,15 @@ const JOURNAL_ROWS_MAX = 500;
 export interface TakeOver {
   /** No task above this key was started by an earlier owner. */
   readonly highestStartedKey: TaskKey | null;
-  /** First offset that was not yet on the log after the acquire. */
-  readonly logEnd: number;
-  readonly appliedOffset: number;
-  readonly fingerprint: string | null;
 }
 
 /**
- * What a new owner does before anything is received, loaded or claimed: it makes sure that the log
- * still is the one that the checkpoint means, and settles every claim without outcome that earlier
- * owners have left in the journal.
+ * What a new owner does before anything is received, loaded or claimed: it settles every claim without
+ * outcome that earlier owners have left in the journal.
  */
 export async function takeOver(context: OwnerContext): Promise<TakeOver> {
   const startedMs = context.clock.monotonicMs();
   const { checkpoint } = context.lease;
-  const position = await checkLog(context, checkpoint);
   const claims = await readClaims(context, checkpoint.journal);
   await settleClaims(context, claims.open);
   const { telemetry, partition, epoch } = context;
@@ -50,36 +42,7 @@ export async function takeOver(context: OwnerContext): Promise<TakeOver> {
     elapsedMs,
   });
   const { highestStartedKey } = checkpoint;
-  return { ...position, highestStartedKey: maxKey(highestStartedKey, claims.highestKey) };
-}
-
-/** The log end is read after the acquire: nothing below it is taken for new. */
-async function checkLog(
-  context: OwnerContext,
-  checkpoint: Checkpoint,
-): Promise<{ logEnd: number; appliedOffset: number; fingerprint: string | null }> {
-  const { partition, log, settings } = context;
-  const { appliedOffset, fingerprint } = checkpoint;
-  const bounds = await context.read("logBounds", () => log.bounds(partition));
-  const fits = { logEnd: bounds.endOffset, appliedOffset, fingerprint };
-  if (appliedOffset < 0 && bounds.startOffset === 0) return fits;
-  if (appliedOffset >= 0 && bounds.endOffset > appliedOffset) {
-    // Retention removed exactly the applied record: nothing is missing.
-    if (bounds.startOffset === appliedOffset + 1) return fits;
-    const found = await context.read("fingerprint", () =>
-      log.fingerprint({ partition, offset: appliedOffset }),
-    );
-    if (found !== null && found === fingerprint) return fits;
-  } else if (appliedOffset < 0 && bounds.endOffset === bounds.startOffset) return fits;
-  if (settings.onLogGap === "continue-from-earliest") {
-    return { ...fits, appliedOffset: bounds.startOffset - 1, fingerprint: null };
-  }
-  throw new HoraeError(
-    "LOG_GAP",
-    `the log of partition ${partition} does not continue the checkpoint: applied offset ` +
-      `${appliedOffset}, the log holds ${bounds.startOffset} to ${bounds.endOffset - 1}`,
-    { details: { partition, appliedOffset, ...bounds } },
-  );
+  return { highestStartedKey: maxKey(highestStartedKey, claims.highestKey) };
 }
 
 interface OpenClaims {

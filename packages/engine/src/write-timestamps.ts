@@ -9,6 +9,7 @@ export class WriteTimestamps {
   readonly #clock: Clock;
   #last: number;
   #upper: number;
+  #isClosed = false;
 
   constructor(clock: Clock, lower: number, upper: number) {
     this.#clock = clock;
@@ -21,12 +22,18 @@ export class WriteTimestamps {
     return this.#last;
   }
 
-  /** The next one, near the present where the range allows; null when the range is used up. */
+  /** The next one, near the present where the range allows; null when the range is used up or closed. */
   next(): number | null {
-    if (this.#last >= this.#upper) return null;
+    if (this.#isClosed || this.#last >= this.#upper) return null;
     const nowUs = this.#clock.nowMs() * 1_000;
     // Clamped, not refused: after a step of the wall clock the range still has room.
     this.#last = Math.min(Math.max(this.#last + 1, nowUs), this.#upper);
+    return this.#last;
+  }
+
+  /** Gives out no more: the next owner's range begins at the last one. Answers that one. */
+  close(): number {
+    this.#isClosed = true;
     return this.#last;
   }
 

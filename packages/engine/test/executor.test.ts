@@ -1,5 +1,11 @@
 import { Executor, type OfferingPartition } from "../src/executor.ts";
 
+const NO_RUNAWAYS = { most: 1, onReached: (): never => fail("no handler ran away") };
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
 type Claimed = ReturnType<OfferingPartition["claimNext"]>;
 
 class ScriptedPartition implements OfferingPartition {
@@ -20,7 +26,7 @@ const many = (count: number): Claimed[] => Array.from({ length: count }, () => "
 
 describe("Executor", () => {
   it("shares its slots fairly between partitions", () => {
-    const executor = new Executor(4);
+    const executor = new Executor(4, NO_RUNAWAYS);
     const [greedy, modest] = [
       new ScriptedPartition(...many(10)),
       new ScriptedPartition(...many(10)),
@@ -35,7 +41,7 @@ describe("Executor", () => {
   });
 
   it("claims ahead with half of its slots at most", () => {
-    const executor = new Executor(4);
+    const executor = new Executor(4, NO_RUNAWAYS);
     const partition = new ScriptedPartition(...many(4));
     executor.offer(partition);
     expect(partition.asked.map(({ mayClaimAhead }) => mayClaimAhead)).toEqual([
@@ -47,7 +53,7 @@ describe("Executor", () => {
   });
 
   it("runs one suspect at a time and asks again when it has ended", () => {
-    const executor = new Executor(4);
+    const executor = new Executor(4, NO_RUNAWAYS);
     const first = new ScriptedPartition("suspect");
     const second = new ScriptedPartition("none", "suspect");
     executor.offer(first);
@@ -57,5 +63,19 @@ describe("Executor", () => {
     executor.release({ wasSuspect: true });
     expect(second.asked.map(({ maySuspect }) => maySuspect)).toEqual([false, true, false]);
     expect(executor.usedSlots).toBe(1);
+  });
+});
+
+describe("runaways", () => {
+  it("are counted while they run; the limit is reported when it is reached", () => {
+    let reached = 0;
+    const executor = new Executor(4, { most: 2, onReached: () => reached++ });
+    const first = { onLateEnd: () => undefined };
+    executor.addRunaway(first);
+    first.onLateEnd();
+    executor.addRunaway({ onLateEnd: () => undefined });
+    expect(reached).toBe(0);
+    executor.addRunaway({ onLateEnd: () => undefined });
+    expect(reached).toBe(1);
   });
 });

@@ -61,14 +61,14 @@ describe("a node that has lost the group", () => {
 
   it("keeps running, until the node that the group gives the partition to asks for it", async () => {
     await bench.engine({}, "cut").start();
-    views[0]!({ state: "settled", partitions: [0] });
+    views[0]!({ state: "settled", partitions: [0], watched: [] });
     await bench.clock.advance(500);
-    views[0]!({ state: "lost", partitions: [0] });
+    views[0]!({ state: "lost", partitions: [0], watched: [] });
     await bench.schedule({ uniquenessKey: "first", atMs: 20_000 });
     await bench.untilStarts(1);
 
     await bench.engine({}, "heir").start();
-    views[1]!({ state: "settled", partitions: [0] });
+    views[1]!({ state: "settled", partitions: [0], watched: [] });
     await bench.clock.advance(3_000);
     await bench.schedule({ uniquenessKey: "second" });
     await bench.untilStarts(2);
@@ -85,15 +85,15 @@ describe("a node that has lost the group", () => {
   it("does not ask for what it waits for: its heir would take that for a sign of life", async () => {
     const dead = bench.engine({}, "dead");
     await dead.start();
-    views[0]!({ state: "settled", partitions: [0] });
+    views[0]!({ state: "settled", partitions: [0], watched: [] });
     await bench.clock.advance(500);
     await bench.engine({}, "cut").start();
     await bench.engine({}, "heir").start();
     bench.kill(dead);
-    views[1]!({ state: "settled", partitions: [0] });
+    views[1]!({ state: "settled", partitions: [0], watched: [] });
     await bench.clock.advance(100);
-    views[1]!({ state: "lost", partitions: [0] });
-    views[2]!({ state: "settled", partitions: [0] });
+    views[1]!({ state: "lost", partitions: [0], watched: [] });
+    views[2]!({ state: "settled", partitions: [0], watched: [] });
     await bench.schedule({});
     await bench.untilFinished(1, 10_000);
     await bench.clock.advance(10_000);

@@ -7,7 +7,7 @@ import {
 } from "@horae/core";
 import { failureOf, logUnavailable } from "./errors.ts";
 import type { GroupCoordinator, Membership } from "./group-coordinator.ts";
-import { assignMembers, decodeAssignment, encodeMember } from "./member-metadata.ts";
+import { type Assigned, assignMembers, decodeAssignment, encodeMember } from "./member-metadata.ts";
 import { within } from "./within.ts";
 
 /** Pauses after a failure: doubling, from the first to the longest. */
@@ -52,7 +52,7 @@ export class GroupMember implements GroupMembership {
   /** Of the round that this member belongs to; null while it has to join. */
   #generationId: number | null = null;
   /** As last assigned, also while joining and lost: what the lease may still be held for. */
-  #partitions: readonly number[] = [];
+  #assigned: Assigned = { partitions: [], watched: [] };
   #state: GroupView["state"] | null = null;
   /** When a coordinator last answered (monotonic). */
   #heardMs: number;
@@ -66,7 +66,7 @@ export class GroupMember implements GroupMembership {
 
   /** Partitions that a settled group has given to this member. */
   get settledPartitions(): readonly number[] {
-    return this.#state === "settled" ? this.#partitions : [];
+    return this.#state === "settled" ? this.#assigned.partitions : [];
   }
 
   async leave(): Promise<void> {
@@ -124,7 +124,7 @@ export class GroupMember implements GroupMembership {
 
   async #join(coordinator: GroupCoordinator): Promise<void> {
     const { topic, name, partitionCount } = this.#options;
-    const metadata = encodeMember({ name, held: this.#partitions }, topic);
+    const metadata = encodeMember({ name, held: this.#assigned.partitions }, topic);
     const joined = await coordinator.join({ memberId: this.#memberId, metadata });
     this.#heard();
     this.#memberId = joined.memberId;
@@ -137,7 +137,7 @@ export class GroupMember implements GroupMembership {
     const assignment = await coordinator.sync({ membership, assignments });
     this.#heard();
     this.#generationId = generationId;
-    this.#partitions = decodeAssignment(assignment, topic);
+    this.#assigned = decodeAssignment(assignment, topic);
     this.#show("settled");
   }
 
@@ -198,6 +198,6 @@ export class GroupMember implements GroupMembership {
     if (this.#leaving.signal.aborted || (isFirst && state !== "settled")) return;
     if (this.#state === state && state !== "settled") return;
     this.#state = state;
-    this.#options.onView({ partitions: [...this.#partitions], state });
+    this.#options.onView({ ...this.#assigned, state });
   }
 }

@@ -1,4 +1,4 @@
-import { type AssignmentMember, assignPartitions } from "@horae/core";
+import { type AssignmentMember, assignPartitions, assignWatchers } from "@horae/core";
 import type { JoinedGroup } from "./broker.ts";
 import { MemberAssignment, MemberMetadata } from "./kafkajs.ts";
 
@@ -42,18 +42,42 @@ export function assignMembers(
     return { memberId, name: `${name} ${memberId}`, held };
   });
   const assigned = assignPartitions(partitionCount, named);
+  const watched = assignWatchers(partitionCount, assigned);
   return named.map(({ memberId, name }) => ({
     memberId,
     memberAssignment: MemberAssignment.encode({
       version: ENVELOPE_VERSION,
       assignment: { [topic]: assigned.get(name) ?? [] },
-      userData: Buffer.alloc(0),
+      userData: Buffer.from(
+        JSON.stringify({ version: USER_DATA_VERSION, watched: watched.get(name) ?? [] }),
+      ),
     }),
   }));
 }
 
-/** The partitions of the topic that the group has given to this member. */
-export function decodeAssignment(assignment: Buffer, topic: string): number[] {
+/** What the group has given to a member. */
+export interface Assigned {
+  readonly partitions: readonly number[];
+  readonly watched: readonly number[];
+}
+
+/** The partitions of the topic that are this member's, and those that it watches. */
+export function decodeAssignment(assignment: Buffer, topic: string): Assigned {
   const decoded = MemberAssignment.decode(assignment);
-  return (decoded?.assignment[topic] ?? []).toSorted((a, b) => a - b);
+  const partitions = (decoded?.assignment[topic] ?? []).toSorted((a, b) => a - b);
+  return { partitions, watched: watchedOf(decoded?.userData) };
+}
+
+/** A leader of an older build says nothing of it: then nothing is watched. */
+function watchedOf(userData: Buffer | undefined): number[] {
+  try {
+    const { version, watched } = JSON.parse(userData?.toString("utf8") ?? "") as Record<
+      string,
+      unknown
+    >;
+    if (version !== USER_DATA_VERSION || !Array.isArray(watched)) return [];
+    return watched.filter((partition) => Number.isInteger(partition));
+  } catch {
+    return [];
+  }
 }

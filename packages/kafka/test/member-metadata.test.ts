@@ -4,7 +4,7 @@ import {
   decodeMember,
   encodeMember,
 } from "../src/member-metadata.ts";
-import { MemberMetadata } from "../src/kafkajs.ts";
+import { MemberAssignment, MemberMetadata } from "../src/kafkajs.ts";
 
 const TOPIC = "horae.billing";
 
@@ -17,7 +17,7 @@ function assigned(members: ReturnType<typeof member>[], partitionCount: number) 
   return Object.fromEntries(
     assignments.map(({ memberId, memberAssignment }) => [
       memberId,
-      decodeAssignment(memberAssignment, TOPIC),
+      decodeAssignment(memberAssignment, TOPIC).partitions,
     ]),
   );
 }
@@ -61,7 +61,26 @@ test("more members than partitions: some get none, and know it", () => {
   const members = ["m1", "m2", "m3"].map((id) => member(id, id, []));
   const result = assigned(members, 2);
   expect(Object.values(result).toSorted((a, b) => a.length - b.length)[0]).toEqual([]);
-  expect(decodeAssignment(Buffer.alloc(0), TOPIC)).toEqual([]);
+  expect(decodeAssignment(Buffer.alloc(0), TOPIC)).toEqual({ partitions: [], watched: [] });
+});
+
+test("two others watch each partition", () => {
+  const members = ["m1", "m2", "m3", "m4"].map((id) => member(id, id, []));
+  const assignments = assignMembers(members, { topic: TOPIC, partitionCount: 8 });
+  const decoded = assignments.map(({ memberAssignment }) =>
+    decodeAssignment(memberAssignment, TOPIC),
+  );
+  for (let partition = 0; partition < 8; partition++) {
+    const watchers = decoded.filter(({ watched }) => watched.includes(partition));
+    expect(watchers).toHaveLength(2);
+    expect(watchers.filter(({ partitions }) => partitions.includes(partition))).toEqual([]);
+  }
+});
+
+test("what a leader of an older build assigns is watched by nobody", () => {
+  const assignment = { [TOPIC]: [1, 0] };
+  const older = MemberAssignment.encode({ version: 0, assignment, userData: Buffer.alloc(0) });
+  expect(decodeAssignment(older, TOPIC)).toEqual({ partitions: [0, 1], watched: [] });
 });
 
 function envelope(userData: string): Buffer {

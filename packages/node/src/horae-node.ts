@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { Client, systemClock, systemRandom } from "@horae/client";
-import type { Clock, Random, TaskHandlers, TaskKey, Telemetry } from "@horae/core";
+import type { Clock, HoraeEvent, Random, TaskHandlers, TaskKey, Telemetry } from "@horae/core";
 import { HoraeError } from "@horae/core";
 import { Engine } from "@horae/engine";
 import { appenderOf } from "./appender.ts";
@@ -47,6 +47,12 @@ export class HoraeNode {
   readonly #random: Random;
   readonly #telemetry: Telemetry;
   readonly #watchdog: Watchdog | null;
+  /**
+   * Resolves when the node cannot go on, and should be stopped and its process ended: so many handlers
+   * that were given up still run that what is left of the process is not worth much.
+   */
+  readonly failed: Promise<HoraeError>;
+  #fail: (error: HoraeError) => void = () => undefined;
   /** Ends a start that waits for its servers. */
   readonly #abort = new AbortController();
   /** What has been started, to be undone in reverse order. */
@@ -68,9 +74,15 @@ export class HoraeNode {
     this.#random = options.random ?? systemRandom;
     this.#logger =
       options.logger ?? createLogger({ level: logging.level, node: this.#name, queue: queue.name });
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
     this.#watchdog = watchdogOf(config, { node: this.#name, logger: this.#logger });
     const log = new LogTelemetry(this.#logger, this.#clock);
-    const telemetries = [log, options.telemetry, this.#watchdog].filter((one) => one != null);
+    const runaways: Telemetry = { emit: (event) => this.#onEvent(event) };
+    const telemetries = [log, options.telemetry, runaways, this.#watchdog].filter(
+      (one) => one != null,
+    );
     this.#telemetry = teeTelemetry(telemetries, (error) => {
       this.#logger.error({ err: error }, "telemetry failed");
     });
@@ -143,6 +155,12 @@ export class HoraeNode {
     }
   }
 
+  #onEvent(event: HoraeEvent): void {
+    if (event.type !== "runawaysReached") return;
+    const message = `${event.runaways} handlers that were given up still run`;
+    this.#fail(new HoraeError("RUNAWAYS_MAX", message));
+  }
+
   #watch(): void {
     const watchdog = this.#watchdog;
     if (watchdog === null) return;
@@ -197,7 +215,7 @@ export class HoraeNode {
   }
 
   async #startEngine(adapters: Adapters, handlers: TaskHandlers): Promise<void> {
-    const { lease, executor, kafka, queue } = this.#config;
+    const { lease, executor, kafka, queue, retention } = this.#config;
     const logger = this.#logger;
     const leaks = catchLeaks(handlers, (reason, key) => {
       logger.error({ err: reason, key }, "a handler left a promise behind that was rejected");
@@ -219,6 +237,7 @@ export class HoraeNode {
         ...this.#options.engine,
         leasePeriodMs: lease.periodMs,
         concurrency: executor.concurrency,
+        retentionMs: retention.finishedMs,
         ...(kafka !== null && { onLogGap: kafka.onLogGap }),
       },
     });

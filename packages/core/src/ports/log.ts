@@ -29,6 +29,8 @@ export interface LogAppender {
 /** What the log's group says now. Assignment is a hint: the lease decides who owns a partition. */
 export interface GroupView {
   readonly partitions: readonly number[];
+  /** Partitions of others whose leases this member watches. */
+  readonly watched: readonly number[];
   /**
    * `joining`: a rebalance is under way, `partitions` is what was last assigned.
    * `settled`: a member of a settled group. `lost`: the group cannot be reached.

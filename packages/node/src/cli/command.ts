@@ -47,6 +47,14 @@ export class UsageError extends Error {
   }
 }
 
+/** The node cannot go on; whoever supervises it should start another one. Exit code 3. */
+export class NodeWornOut extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NodeWornOut";
+  }
+}
+
 /** The command was right and did not succeed: one line, exit code 1. */
 export class CommandFailure extends Error {
   constructor(message: string) {

@@ -1,6 +1,6 @@
 import { hasCode } from "@horae/core";
 import type { Command, Io } from "./command.ts";
-import { UsageError } from "./command.ts";
+import { NodeWornOut, UsageError } from "./command.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { devCommand } from "./commands/dev.ts";
 import { migrateCommand } from "./commands/migrate.ts";
@@ -31,7 +31,10 @@ const COMMANDS: readonly Command[] = [
 
 const ALL_COMMANDS: readonly Command[] = [...COMMANDS, completionCommand(COMMANDS)];
 
-/** The command line `horae`. Resolves with the exit code: 0, 1 for a failure, 2 for bad usage. */
+/**
+ * The command line `horae`. Resolves with the exit code: 0, 1 for a failure, 2 for bad usage, 3 for a
+ * node that cannot go on.
+ */
 export async function main(words: readonly string[], io: Io): Promise<number> {
   try {
     const parsed = await parseCommandLine(words, ALL_COMMANDS);
@@ -40,11 +43,16 @@ export async function main(words: readonly string[], io: Io): Promise<number> {
     return 0;
   } catch (error) {
     io.err(`horae: ${messageOf(error)}\n`);
-    return error instanceof UsageError ||
-      hasCode(error, "TASK_INVALID", "REQUEST_INVALID", "SETTINGS_INVALID")
-      ? 2
-      : 1;
+    return exitCodeOf(error);
   }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof NodeWornOut) return 3;
+  const isUsage =
+    error instanceof UsageError ||
+    hasCode(error, "TASK_INVALID", "REQUEST_INVALID", "SETTINGS_INVALID");
+  return isUsage ? 2 : 1;
 }
 
 function messageOf(error: unknown): string {

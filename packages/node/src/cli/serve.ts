@@ -6,6 +6,7 @@ import type { HoraeNode } from "../horae-node.ts";
 import { createNode } from "../horae-node.ts";
 import type { LevelLogger } from "../telemetry/log-telemetry.ts";
 import type { Io } from "./command.ts";
+import { NodeWornOut } from "./command.ts";
 
 export interface ServeOptions {
   readonly config: NodeConfigInput | string;
@@ -21,7 +22,7 @@ export interface ServeOptions {
   readonly banner: (node: HoraeNode) => string;
 }
 
-/** Runs a node until a signal comes, and drains it then. */
+/** Runs a node until a signal comes, or it cannot go on, and drains it then. Throws `NodeWornOut`. */
 export async function serve(options: ServeOptions, io: Io): Promise<void> {
   const signal = io.untilSignal();
   const node = createNode({
@@ -38,9 +39,11 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     return node.stop();
   }
   io.out(options.banner(node));
-  await signal;
+  const failure = await Promise.race([signal.then(() => null), node.failed]);
+  if (failure !== null) io.err(`horae: ${failure.message}\n`);
   io.err("horae: draining; a second signal ends it at once\n");
   await node.stop();
+  if (failure !== null) throw new NodeWornOut("it was ended");
 }
 
 function without(environment: Io["environment"], paths: readonly string[]): Io["environment"] {

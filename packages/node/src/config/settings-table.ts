@@ -134,7 +134,9 @@ export const SETTINGS = section("Configuration of a node.", {
   ),
   retention: section("How long what is finished is kept.", {
     finishedMs: setting(milliseconds(DAY_MS, 3_650 * DAY_MS), 7 * DAY_MS, {
-      description: "Life of a finished task after its end. Not applied yet: nothing is deleted.",
+      description:
+        "Life of a finished task after its end. Whole buckets are deleted, when the last of their tasks has " +
+        "been finished for so long.",
     }),
   }),
   http: optionalSection("The HTTP interface. None without this section.", {

@@ -16,6 +16,7 @@ export interface LogLine {
  */
 const LINES: Readonly<Record<HoraeEvent["type"], readonly [LogLevel, string]>> = {
   leaseAcquired: ["debug", "lease acquired"],
+  leaseAdopted: ["warn", "lease of a silent node adopted"],
   takeOverEnded: ["info", "partition taken over"],
   leaseRenewed: ["debug", "lease renewed"],
   leaseSuspended: ["warn", "lease not renewed in time: nothing is started"],
@@ -38,7 +39,11 @@ const LINES: Readonly<Record<HoraeEvent["type"], readonly [LogLevel, string]>> =
   attemptStarted: ["debug", "attempt started"],
   attemptEnded: ["debug", "attempt ended"],
   attemptRanAway: ["warn", "handler did not end after its signal had aborted"],
+  runawaysReached: ["error", "too many handlers do not end: the node has to"],
   outcomesRecorded: ["debug", "outcomes recorded"],
+  audited: ["debug", "rows audited"],
+  taskForgotten: ["error", "an overdue task that nobody knew of: it is loaded"],
+  bucketDeleted: ["debug", "bucket past its retention deleted"],
   handlerMissing: ["debug", "no handler for this type: the task waits"],
   portFailed: ["warn", "log or store failed: tried again"],
   groupChanged: ["info", "partitions assigned"],

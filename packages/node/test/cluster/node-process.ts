@@ -24,6 +24,9 @@ export interface AttemptLine {
 type Reported = Extract<HoraeEvent, { type: EventType }>;
 export type EventType =
   | "takeOverEnded"
+  | "leaseAdopted"
+  | "bucketDeleted"
+  | "taskForgotten"
   | "leaseReleased"
   | "leaseLost"
   | "partitionStopped"

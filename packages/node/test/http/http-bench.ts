@@ -17,7 +17,7 @@ export const TASK = {
   data: { n: 1 },
 };
 
-const GROUP = { partitions: [0, 1, 2, 3], state: "settled" } as const;
+const GROUP = { partitions: [0, 1, 2, 3], watched: [], state: "settled" } as const;
 
 export interface Answer {
   readonly status: number;

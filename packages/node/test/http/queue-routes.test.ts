@@ -279,7 +279,8 @@ describe("readiness", () => {
     ],
     [
       "the group is lost",
-      () => (bench.state = { ...bench.state, group: { partitions: [], state: "lost" } }),
+      () =>
+        (bench.state = { ...bench.state, group: { partitions: [], watched: [], state: "lost" } }),
       { group: "cannot be reached" },
     ],
     [

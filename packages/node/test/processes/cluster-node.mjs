@@ -6,6 +6,9 @@ import { createNode } from "@horae/node";
 
 const REPORTED = new Set([
   "takeOverEnded",
+  "leaseAdopted",
+  "bucketDeleted",
+  "taskForgotten",
   "leaseReleased",
   "leaseLost",
   "partitionStopped",
@@ -52,6 +55,20 @@ const handlers = {
     noteAttempt("start", task, context);
     if (context.attempt <= task.data.hangs) await new Promise(() => undefined);
     noteAttempt("end", task, context);
+  },
+  /** Blocks the event loop, for ever. */
+  block: (task, context) => {
+    noteAttempt("start", task, context);
+    for (;;);
+  },
+  /** Takes memory until the process has no more. */
+  leak: async (task, context) => {
+    noteAttempt("start", task, context);
+    const kept = [];
+    for (;;) {
+      kept.push(Array.from({ length: 100_000 }, (_, at) => `${task.key} ${at}`));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   },
   /** Kills its process, in its first attempts. */
   kill: async (task, context) => {

@@ -8,6 +8,7 @@ import {
   type LogRecord,
   partitionOf,
   type TaskKey,
+  taskKeyToken,
 } from "@horae/core";
 import type { SimCluster } from "./sim-cluster.ts";
 
@@ -80,6 +81,7 @@ export class CoverWatch {
       if (!isThere) this.#report("S2", key, "applied, and was not sent on");
       return null;
     }
+    if (this.#cluster.watch.deleted.has(taskKeyToken(key))) return null;
     const bucket = store.partition(partition).bucket(bucketOf(key, plan.bucketMs));
     const isPersisted = store.quorums.every(
       (quorum) => bucket.peekOne(key, quorum)?.request != null,

@@ -1,6 +1,7 @@
 import type { EngineSettings } from "@horae/engine";
 import type { Dice } from "./dice.ts";
 import type { PlannedFault } from "./plan.ts";
+import type { StoreHarm } from "./store-traffic.ts";
 
 /**
  * What a run is about. Chance alone seldom brings together all the circumstances that a rare state
@@ -10,8 +11,8 @@ export interface Focus {
   readonly settings: Partial<EngineSettings>;
   /** How long the store takes at the least, milliseconds. */
   readonly storeSlowMs: number;
-  /** Share of store requests refused, at the least. */
-  readonly storeRefused: number;
+  /** What comes to requests for the store, beside what is drawn. */
+  readonly storeHarm: Partial<StoreHarm>;
   /** The only kinds of faults; null: drawn. */
   readonly faultKinds: readonly PlannedFault["kind"][] | null;
   /** Calls at which processes die; null: drawn. */
@@ -28,7 +29,7 @@ export interface Focus {
 const NONE: Focus = {
   settings: {},
   storeSlowMs: 0,
-  storeRefused: 0,
+  storeHarm: {},
   faultKinds: null,
   deadlyCalls: null,
   burstShare: 0.1,
@@ -56,9 +57,10 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
   (dice) => ({
     ...NONE,
     settings: { leasePeriodMs: 4_000 },
-    storeRefused: 0.2,
+    // Refused renewals, and writes that land when their writer is dead and its heir at work.
+    storeHarm: { unavailable: 0.2, late: 0.1, lateMaxMs: dice.pick([1_000, 10_000]) },
     faultKinds: ["killAtCall"],
-    deadlyCalls: ["swapLease", "trimClaims", "recordStatuses"],
+    deadlyCalls: ["swapLease", "trimClaims", "recordStatuses", "writeSummary"],
     aheadMaxMs: dice.pick([0, 2_000]),
   }),
   /** Many attempts under way when a process dies: suspects, and a memory that has no room for them. */

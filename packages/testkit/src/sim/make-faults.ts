@@ -11,6 +11,8 @@ export interface FaultScope {
   readonly core: readonly number[];
   readonly sessionMs: number;
   readonly leasePeriodMs: number;
+  /** May acknowledged records be lost? */
+  readonly mayLose: boolean;
   readonly focus: Focus;
 }
 
@@ -128,7 +130,7 @@ const UNCLEAN_SHARE = 0.1;
 
 /** Which kinds of faults a run has is drawn first: few kinds, many of each. */
 export function makeFaults(dice: Dice, scope: FaultScope): readonly PlannedFault[] {
-  const mayLose = dice.isHead(UNCLEAN_SHARE);
+  const mayLose = dice.isHead(UNCLEAN_SHARE) && scope.mayLose;
   const drawn = (Object.keys(MAKERS) as PlannedFault["kind"][]).filter(
     (kind) => dice.isHead(0.4) && (kind !== "uncleanElection" || mayLose),
   );

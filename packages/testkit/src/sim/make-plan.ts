@@ -5,7 +5,7 @@ import { drawFocus, type Focus } from "./focus.ts";
 import { makeFaults } from "./make-faults.ts";
 import { Dice } from "./dice.ts";
 import type { Plan, PlannedAppend, PlannedAttempt } from "./plan.ts";
-import { makeSettings } from "./make-settings.ts";
+import { makeSettings, NO_RETENTION_MS } from "./make-settings.ts";
 import { NO_LOG_HARM } from "./sim-log.ts";
 import { NO_STORE_HARM, type StoreHarm } from "./store-traffic.ts";
 
@@ -28,7 +28,9 @@ export function makePlan(seed: number, size: PlanSize = {}): Plan {
   const core = mode === "liveness" ? [dice.below(nodes)] : [];
   const focus = drawFocus(dice);
   const settings = { ...makeSettings(dice), ...focus.settings };
-  const load = makeLoad(dice, { tasks: size.tasks ?? 300, healMs, focus });
+  // A task that was deleted and comes again is a new one, and may run.
+  const mayRepeat = settings.retentionMs === NO_RETENTION_MS;
+  const load = makeLoad(dice, { tasks: size.tasks ?? 300, healMs, focus, mayRepeat });
   const sessionMs = dice.pick([6_000, 10_000, 20_000]);
   return {
     seed,
@@ -52,7 +54,7 @@ export function makePlan(seed: number, size: PlanSize = {}): Plan {
       requestLost: dice.rate(0.05),
       late: dice.rate(0.05),
       lateMaxMs: 30_000,
-      duplicate: dice.rate(0.1),
+      duplicate: mayRepeat ? dice.rate(0.1) : 0,
       gap: dice.rate(0.3),
     },
     sessionMs,
@@ -66,7 +68,8 @@ export function makePlan(seed: number, size: PlanSize = {}): Plan {
       mode,
       core,
       sessionMs,
-      leasePeriodMs: settings.leasePeriodMs!,
+      leasePeriodMs: settings.leasePeriodMs,
+      mayLose: mayRepeat,
       focus,
     }),
   };
@@ -90,10 +93,10 @@ function makeLatency(dice: Dice, leastMs = 0): Latency {
   };
 }
 
-function makeStoreHarm(dice: Dice, { storeRefused }: Focus): StoreHarm {
+function makeStoreHarm(dice: Dice, { storeHarm }: Focus): StoreHarm {
   return {
     ...NO_STORE_HARM,
-    unavailable: Math.max(dice.rate(0.1), storeRefused),
+    unavailable: dice.rate(0.1),
     answerLost: dice.rate(0.05),
     requestLost: dice.rate(0.05),
     partial: dice.rate(0.05),
@@ -101,6 +104,7 @@ function makeStoreHarm(dice: Dice, { storeRefused }: Focus): StoreHarm {
     lateMaxMs: dice.logUniform(100, 120_000),
     lag: dice.rate(0.3),
     parts: dice.rate(0.5),
+    ...storeHarm,
   };
 }
 
@@ -108,13 +112,15 @@ interface LoadShape {
   readonly tasks: number;
   readonly healMs: number;
   readonly focus: Focus;
+  /** May a task be scheduled twice? */
+  readonly mayRepeat: boolean;
 }
 
 /** Tasks in bursts and single ones, near and far, some of them twice, some of them bad. */
 function makeLoad(dice: Dice, shape: LoadShape): Pick<Plan, "appends" | "attempts"> {
   const { focus } = shape;
   const ids = dice.pick([1, 3, 12, 60]);
-  const duplicateShare = dice.isHead(0.4) ? 0 : dice.next() * 0.3;
+  const duplicateShare = dice.isHead(0.4) || !shape.mayRepeat ? 0 : dice.next() * 0.3;
   const badShare = dice.isHead(0.6) ? 0 : dice.next() * 0.1;
   const nature = makeNature(dice, focus);
   const appends: PlannedAppend[] = [];

@@ -21,8 +21,19 @@ function tight(dice: Dice): Partial<EngineSettings> {
   };
 }
 
+/** Longer than a run. */
+export const NO_RETENTION_MS = 1e12;
+
+/** Finished tasks go while a run goes on: few runs, because a task may not come again in them. */
+const RETENTION_SHARE = 0.2;
+
+export interface MadeSettings extends Partial<EngineSettings> {
+  readonly leasePeriodMs: number;
+  readonly retentionMs: number;
+}
+
 /** The settings of all nodes of a run. */
-export function makeSettings(dice: Dice): Partial<EngineSettings> {
+export function makeSettings(dice: Dice): MadeSettings {
   const limits = dice.isHead(0.6) ? tight(dice) : { concurrency: 20 };
   return {
     ...limits,
@@ -32,5 +43,7 @@ export function makeSettings(dice: Dice): Partial<EngineSettings> {
     drainMs: dice.pick([1_000, 10_000]),
     abortGraceMs: dice.pick([500, 5_000]),
     onLogGap: dice.pick(["stop", "continue-from-earliest"]),
+    retentionMs: dice.isHead(RETENTION_SHARE) ? dice.pick([60_000, 300_000]) : NO_RETENTION_MS,
+    retentionEveryMs: dice.pick([5_000, 60_000]),
   };
 }

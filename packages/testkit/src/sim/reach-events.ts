@@ -7,6 +7,10 @@ export function reachOf(event: HoraeEvent): readonly string[] {
       return ["lease not renewed in time"];
     case "leaseLost":
       return ["lease lost"];
+    case "bucketDeleted":
+      return ["a bucket deleted by retention"];
+    case "leaseAdopted":
+      return ["lease adopted"];
     case "takeOverEnded":
       return event.openClaims > 0 ? ["take-over with open claims"] : [];
     case "tasksEvicted":

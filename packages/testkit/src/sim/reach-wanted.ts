@@ -44,6 +44,8 @@ export const REACH_WANTED: readonly string[] = [
   "duplicate: replayed",
   "duplicate: superseded",
   "failed: ATTEMPTS_CRASHED",
+  "lease adopted",
+  "a bucket deleted by retention",
   "the log begins at the applied record",
   "the log begins above it",
   "a partition stopped at a gap of its log",

@@ -68,7 +68,7 @@ async function drain(cluster: SimCluster): Promise<void> {
 
 function isDrained(cluster: SimCluster): boolean {
   const { recorder, plan, store } = cluster;
-  const finished = new Set(excusedTasks(cluster));
+  const finished = new Set([...excusedTasks(cluster), ...cluster.watch.deleted.keys()]);
   for (const { key, status } of rowsOf(plan, store)) {
     if (isFinished(status)) finished.add(taskKeyToken(key));
   }
@@ -91,9 +91,11 @@ function rowsOf(plan: Plan, store: SimCluster["store"]): TaskRow[] {
 function resultOf(cluster: SimCluster): SimResult {
   const { world, plan, watch, recorder, store, reach } = cluster;
   const isBroken = watch.violations.length > 0;
-  const final: FinalTask[] = rowsOf(plan, store)
+  const left = rowsOf(plan, store)
     .filter(({ request }) => request !== null)
     .map(finalTaskOf);
+  // What is left of a task that was deleted and came again counts.
+  const final: FinalTask[] = [...watch.deleted.values(), ...left];
   const history = recorder.history(final, { isDrained: !isBroken, excused: excusedTasks(cluster) });
   const isSkipping = plan.appends.some(({ options }) => options.onRetry === "skip");
   const report = checkHistory(history, {

@@ -1,4 +1,4 @@
-import { assignPartitions, type GroupView, type SeededRandom } from "@horae/core";
+import { assignPartitions, assignWatchers, type GroupView, type SeededRandom } from "@horae/core";
 import type { SimProcess } from "./sim-process.ts";
 import type { World } from "./world.ts";
 
@@ -8,6 +8,7 @@ interface Member {
   readonly onView: (view: GroupView) => void;
   readonly isReachable: () => boolean;
   held: number[];
+  watched: number[];
   /** Expelled by the coordinator, and does not know it yet. */
   isOut: boolean;
   hasNoticedLoss: boolean;
@@ -50,6 +51,7 @@ export class SimGroup {
       onView,
       isReachable: () => !process.isOver && !process.isStopped && isReachable(),
       held: [],
+      watched: [],
       isOut: false,
       hasNoticedLoss: false,
     };
@@ -90,7 +92,7 @@ export class SimGroup {
     this.#world.after(this.#options.sessionMs, () => {
       if (!wasSilent || member.isReachable() || member.hasNoticedLoss) return;
       member.hasNoticedLoss = true;
-      this.#tell(member, { partitions: member.held, state: "lost" }, false);
+      this.#tell(member, viewOf(member, "lost"), false);
       this.#awaitReturn(member);
     });
   }
@@ -119,7 +121,7 @@ export class SimGroup {
   #rebalance(): void {
     const generation = ++this.#generation;
     for (const member of this.#members.values()) {
-      this.#tell(member, { partitions: member.held, state: "joining" }, true);
+      this.#tell(member, viewOf(member, "joining"), true);
     }
     this.#world.after(this.#random.next() * this.#options.rebalanceMaxMs, () => {
       if (generation === this.#generation) this.#settle();
@@ -128,9 +130,11 @@ export class SimGroup {
 
   #settle(): void {
     const assigned = assignPartitions(this.#options.partitions, [...this.#members.values()]);
+    const watched = assignWatchers(this.#options.partitions, assigned);
     for (const member of this.#members.values()) {
       member.held = assigned.get(member.name) ?? [];
-      this.#tell(member, { partitions: [...member.held], state: "settled" }, true);
+      member.watched = watched.get(member.name) ?? [];
+      this.#tell(member, viewOf(member, "settled"), true);
     }
   }
 
@@ -151,4 +155,8 @@ export class SimGroup {
     };
     this.#world.after(1 + this.#random.next() * 50, deliver);
   }
+}
+
+function viewOf({ held, watched }: Member, state: GroupView["state"]): GroupView {
+  return { partitions: [...held], watched: [...watched], state };
 }

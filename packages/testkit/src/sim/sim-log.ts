@@ -68,6 +68,8 @@ export class LogCluster {
   /** All brokers stand still. */
   isDown = false;
   isHealed = false;
+  /** Somebody begins to read a partition. */
+  onReader: (partition: number) => void = () => undefined;
 
   constructor(options: LogClusterOptions) {
     this.#options = options;
@@ -175,6 +177,7 @@ export class SimLog implements Log {
   }
 
   openReader(position: { partition: number; fromOffset: number }): LogReader {
+    this.#cluster.onReader(position.partition);
     return new SimLogReader({
       cluster: this.#cluster,
       host: this.#host,

@@ -230,7 +230,7 @@ export class SimStore implements TaskStore {
     const { partition, timestamp } = write;
     const bucket = this.#partition(partition).bucket(write.bucket);
     return this.#write(
-      { operation: "deleteBucketTasks", partition, timestamp },
+      { operation: "deleteBucketTasks", partition, timestamp, bucket: write.bucket },
       {
         rows: 1,
         apply: (replica) => bucket.deleteUpTo(replica, timestamp),

@@ -3,6 +3,7 @@ import {
   type Claim,
   compareTaskKeys,
   type HoraeEvent,
+  isFinished,
   type Lease,
   type LogRecord,
   partitionOf,
@@ -10,7 +11,7 @@ import {
   type TaskKey,
   taskKeyToken,
 } from "@horae/core";
-import type { Violation } from "../checker/index.ts";
+import type { FinalTask, Violation } from "../checker/index.ts";
 import { getOrMake } from "../get-or-make.ts";
 import { CoverWatch } from "./cover-watch.ts";
 import type { SimCluster } from "./sim-cluster.ts";
@@ -35,6 +36,8 @@ const VIOLATIONS_MAX = 20;
  * design promises at every moment.
  */
 export class Watch implements StoreWatcher {
+  /** Tasks that retention has removed, as they were. */
+  readonly deleted = new Map<string, FinalTask>();
   readonly violations: Violation[] = [];
   readonly meters: Meters;
   readonly #cluster: SimCluster;
@@ -58,6 +61,7 @@ export class Watch implements StoreWatcher {
     for (const { key, data } of cluster.plan.appends) {
       getOrMake(this.#planned, taskKeyToken(key), () => new Set()).add(data);
     }
+    cluster.log.onReader = (partition) => this.#checkLog(partition);
     cluster.registers.onChange = (partition, before, after) =>
       this.#onLease(partition, before, after);
   }
@@ -78,7 +82,7 @@ export class Watch implements StoreWatcher {
   onEvent(process: SimProcess, event: HoraeEvent): void {
     if (event.type === "unexpectedError") this.fail(event.error);
     if (event.type === "partitionStopped") this.#onStopped(event);
-    if (event.type === "takeOverEnded") this.#checkLog(event.partition);
+    if (event.type === "taskForgotten") this.report("L6", event.key, "the auditor had to load it");
     for (const state of reachOf(event)) this.#cluster.reach.add(state);
   }
 
@@ -90,7 +94,7 @@ export class Watch implements StoreWatcher {
     } else this.report("S1", null, `partition ${partition} stopped: ${message}`);
   }
 
-  /** A take-over goes on over a gap by policy only. */
+  /** An owner receives over a gap by policy only. */
   #checkLog(partition: number): void {
     const isSame = isLogOfCheckpoint(this.#cluster, partition);
     if (isSame) return;
@@ -100,9 +104,27 @@ export class Watch implements StoreWatcher {
     } else this.report("S1", null, `partition ${partition} went on over a gap of its log`);
   }
 
+  /** Only what is finished may go. */
+  #onDeletion({ partition, bucket }: StoreWrite): void {
+    const { store } = this.#cluster;
+    for (const { key, request, status } of store
+      .partition(partition)
+      .bucket(bucket!)
+      .peek(store.all)) {
+      if (request === null) continue;
+      if (status === null || !isFinished(status)) {
+        this.report("S1", key, "deleted by retention, and not finished");
+      } else {
+        const { status: end, attempts } = status;
+        this.deleted.set(taskKeyToken(key), { key, status: end, attempts });
+      }
+    }
+  }
+
   /** A write leaves a process: its timestamp must be granted to that owner, and used for nothing else. */
   onWrite(write: StoreWrite): void {
     this.meters.onWrite(write);
+    if (write.operation === "deleteBucketTasks") this.#onDeletion(write);
     const { process, operation, partition, timestamp } = write;
     const used = getOrMake(this.#timestamps, partition, () => new Map<number, string>());
     const name = `${process.name} ${operation}`;

@@ -55,7 +55,7 @@ describe("a simulation", () => {
 });
 
 describe("a plan that breaks something", () => {
-  const healed = makePlan(3, { nodes: 3, tasks: 40 });
+  const healed = makePlan(3, { nodes: 2, tasks: 20 });
   /** The store goes away when all faults should be over: nothing ends any more. */
   const broken: Plan = {
     ...healed,

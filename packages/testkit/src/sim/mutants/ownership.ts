@@ -6,8 +6,8 @@ export const OWNERSHIP_MUTANTS: readonly Mutant[] = [
     name: "adoption without the wait",
     breaks: "a held lease is taken only when it was seen unchanged for a full period",
     file: "engine/src/lease-acquirer.ts",
-    find: "return nowMs - seen.sinceMs >= Math.max(row.periodMs, this.#options.holder.periodMs);",
-    replace: "return true;",
+    find: "return silentMs > 0 && silentMs >= Math.max(row.periodMs, holder.periodMs);",
+    replace: "return silentMs >= 0;",
   },
   {
     name: "renewal without `renewal = r`",
