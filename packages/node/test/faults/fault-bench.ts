@@ -29,7 +29,10 @@ export class FaultBench {
   }
 
   /** The names of nodes are not used again: a node that is started anew is another one. */
-  startNode(name: string, options: { uid?: number } = {}): NodeProcess {
+  startNode(
+    name: string,
+    options: { uid?: number; nodeArgs?: readonly string[] } = {},
+  ): NodeProcess {
     const node = this.bench.startNode(name, options);
     this.nodes.push(node);
     this.#lines.push({ line: "boot", atMs: monotonicMs(), node: name });
@@ -108,6 +111,8 @@ export class FaultBench {
         .filter(({ atMs }) => !windows.touches(node.name, atMs, atMs)),
     );
     expect(lost).toEqual([]);
+    // What the auditor has to heal is a bug, whatever the fault.
+    expect(this.nodes.flatMap((node) => node.events("taskForgotten"))).toEqual([]);
     return report;
   }
 }
