@@ -18,6 +18,9 @@ import type { ReadGuard, TaskMemory } from "./task-memory.ts";
 /** A task that has been due for less may be on its way: a load, a refill, a re-read. */
 const OVERDUE_MS = 10_000;
 
+/** So many buckets end a page as well, however few rows they have: each costs two reads. */
+const BUCKETS_MAX = 8;
+
 export interface AuditorOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
@@ -42,7 +45,9 @@ export class Auditor {
   #nextAtMs: number | null = null;
   #isReading = false;
   /** Of the unfinished rows of this round the one that is due for longest, epoch milliseconds. */
-  #oldestDueMs: number | null = null;
+  #oldestDueMs = Infinity;
+  /** What the last round has found: it counts until this round is over. */
+  #lastOldestDueMs = Infinity;
 
   constructor(options: AuditorOptions) {
     this.#options = options;
@@ -74,12 +79,18 @@ export class Auditor {
       const forgotten = rows.filter((row) => this.#isForgotten(row, guard));
       for (const { key } of forgotten) await this.#heal(key);
       this.#from = next ?? lowerBoundKey(0);
-      const overdueMs = this.#oldestDueMs === null ? 0 : clock.nowMs() - this.#oldestDueMs;
+      if (next === null) this.#endRound();
+      const oldestDueMs = Math.min(this.#oldestDueMs, this.#lastOldestDueMs);
+      const overdueMs = Math.max(0, clock.nowMs() - oldestDueMs);
       telemetry.emit({ type: "audited", partition, rows: rows.length, overdueMs });
-      if (next === null) this.#oldestDueMs = null;
     } finally {
       memory.endRead(guard);
     }
+  }
+
+  #endRound(): void {
+    this.#lastOldestDueMs = this.#oldestDueMs;
+    this.#oldestDueMs = Infinity;
   }
 
   /** A page of rows from `#from` to `to` (exclusive); `next` is null at the end of the round. */
@@ -88,7 +99,8 @@ export class Auditor {
     const { partition, store, bucketMs, settings } = context;
     const rows: TaskRow[] = [];
     let from = this.#from;
-    while (compareTaskKeys(from, to) < 0) {
+    for (let buckets = 0; compareTaskKeys(from, to) < 0; buckets++) {
+      if (buckets === BUCKETS_MAX) return { rows, next: from };
       const [indexed] = await context.read("loadSummaries", () =>
         store.loadSummaries({
           partition,
@@ -120,7 +132,7 @@ export class Auditor {
     const task = LoadedTask.fromRow(row);
     const nowMs = context.clock.nowMs();
     if (task === null || task.dueAtMs > nowMs - OVERDUE_MS) return false;
-    this.#oldestDueMs = Math.min(this.#oldestDueMs ?? Infinity, task.dueAtMs);
+    this.#oldestDueMs = Math.min(this.#oldestDueMs, task.dueAtMs);
     if (this.#isKnown(row.key, guard)) return false;
     const { telemetry, partition } = context;
     const overdueMs = nowMs - task.dueAtMs;

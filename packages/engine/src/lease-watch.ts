@@ -87,7 +87,7 @@ export class LeaseWatch {
     const read = async (): Promise<void> => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) await this.#read(next);
     };
-    await Promise.all(Array.from({ length: READS_MAX }, read));
+    await Promise.all(Array.from({ length: Math.min(READS_MAX, left.length) }, read));
   }
 
   async #read(partition: number): Promise<void> {

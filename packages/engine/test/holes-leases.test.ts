@@ -385,6 +385,18 @@ describe("a log that does not continue the checkpoint", () => {
     await bench.untilFinished(4);
     expect(bench.events.count("partitionStopped")).toBe(0);
   });
+
+  it("is no gap when retention removes the applied record while the log is asked (sim s2-636)", async () => {
+    await ranAndStopped();
+    const asked = log.hold("fingerprint", "before");
+    await bench.engine().start();
+    await bench.clock.advanceUntil(() => asked.call !== undefined);
+    await bench.schedule({ uniquenessKey: "u3" });
+    bench.log.dropBelow({ partition: 0, offset: 3 });
+    asked.release();
+    await bench.untilFinished(4);
+    expect(bench.events.count("partitionStopped")).toBe(0);
+  });
 });
 
 describe("a record in a wrong partition", () => {

@@ -26,6 +26,7 @@ export const NO_RETENTION_MS = 1e12;
 
 /** Finished tasks go while a run goes on: few runs, because a task may not come again in them. */
 const RETENTION_SHARE = 0.2;
+const SWEEPS_MS = [5_000, 60_000];
 
 export interface MadeSettings extends Partial<EngineSettings> {
   readonly leasePeriodMs: number;
@@ -34,6 +35,7 @@ export interface MadeSettings extends Partial<EngineSettings> {
 
 /** The settings of all nodes of a run. */
 export function makeSettings(dice: Dice): MadeSettings {
+  const retentionMs = dice.isHead(RETENTION_SHARE) ? dice.pick([60_000, 300_000]) : NO_RETENTION_MS;
   const limits = dice.isHead(0.6) ? tight(dice) : { concurrency: 20 };
   return {
     ...limits,
@@ -43,7 +45,9 @@ export function makeSettings(dice: Dice): MadeSettings {
     drainMs: dice.pick([1_000, 10_000]),
     abortGraceMs: dice.pick([500, 5_000]),
     onLogGap: dice.pick(["stop", "continue-from-earliest"]),
-    retentionMs: dice.isHead(RETENTION_SHARE) ? dice.pick([60_000, 300_000]) : NO_RETENTION_MS,
-    retentionEveryMs: dice.pick([5_000, 60_000]),
+    retentionMs,
+    retentionEveryMs: retentionMs === NO_RETENTION_MS ? NO_RETENTION_MS : dice.pick(SWEEPS_MS),
+    auditEveryMs: dice.pick([10_000, 60_000]),
+    auditRowsMax: dice.pick([5, 1_000]),
   };
 }
