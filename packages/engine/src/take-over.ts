@@ -45,21 +45,29 @@ export async function takeOver(context: OwnerContext): Promise<TakeOver> {
   return { highestStartedKey: maxKey(highestStartedKey, claims.highestKey) };
 }
 
+/** A claim found in the journal. */
+export interface InheritedClaim extends Claim {
+  /** Of the owner that made it. */
+  readonly epoch: number;
+}
+
 interface OpenClaims {
   /** The claim with the highest attempt number of each task, by token. */
-  readonly open: Map<string, Claim>;
+  readonly open: Map<string, InheritedClaim>;
   readonly highestKey: TaskKey | null;
 }
 
 async function readClaims(context: OwnerContext, from: JournalPosition): Promise<OpenClaims> {
   const { partition, store } = context;
-  const open = new Map<string, Claim>();
+  const open = new Map<string, InheritedClaim>();
   let highestKey: TaskKey | null = null;
   let next = from;
   for (;;) {
     const read = { partition, from: next, rowsMax: JOURNAL_ROWS_MAX };
     const rows = await context.read("loadClaims", () => store.loadClaims(read));
-    for (const claim of rows.flatMap((row) => row.claims)) {
+    for (const claim of rows.flatMap(({ epoch, claims }) =>
+      claims.map((of) => ({ ...of, epoch })),
+    )) {
       const token = taskKeyToken(claim.key);
       if (claim.attempt >= (open.get(token)?.attempt ?? 0)) open.set(token, claim);
       highestKey = maxKey(highestKey, claim.key);
@@ -71,8 +79,11 @@ async function readClaims(context: OwnerContext, from: JournalPosition): Promise
   }
 }
 
-async function settleClaims(context: OwnerContext, open: Map<string, Claim>): Promise<void> {
-  const buckets = new Map<number, Claim[]>();
+async function settleClaims(
+  context: OwnerContext,
+  open: Map<string, InheritedClaim>,
+): Promise<void> {
+  const buckets = new Map<number, InheritedClaim[]>();
   for (const claim of open.values()) {
     const bucket = bucketOf(claim.key, context.bucketMs);
     buckets.set(bucket, [...(buckets.get(bucket) ?? []), claim]);
@@ -83,17 +94,17 @@ async function settleClaims(context: OwnerContext, open: Map<string, Claim>): Pr
 async function settleBucket(
   context: OwnerContext,
   bucket: number,
-  claims: readonly Claim[],
+  claims: readonly InheritedClaim[],
 ): Promise<void> {
-  const { partition, store, clock, random } = context;
+  const { partition, store, clock, random, epoch } = context;
   const sorted = claims.toSorted((a, b) => compareTaskKeys(a.key, b.key));
   const keys = sorted.map(({ key }) => key);
   const found = await context.read("findTasks", () => store.findTasks({ partition, bucket, keys }));
-  const attempts = new Map(claims.map(({ key, attempt }) => [taskKeyToken(key), attempt]));
+  const byToken = new Map(claims.map((claim) => [taskKeyToken(claim.key), claim]));
   const settled: { key: TaskKey; row: TaskRow; status: StatusCells }[] = [];
   for (const row of found) {
-    const attempt = attempts.get(taskKeyToken(row.key))!;
-    const status = settleClaim(row, attempt, { nowMs: clock.nowMs(), random });
+    const claim = byToken.get(taskKeyToken(row.key))!;
+    const status = settleClaim(row, claim, { epoch, nowMs: clock.nowMs(), random });
     if (status !== null) settled.push({ key: row.key, row, status });
   }
   if (settled.length === 0) return;
@@ -107,17 +118,21 @@ async function settleBucket(
 }
 
 /**
- * The status cells that settle a claim found in the journal; null when the row already has an
- * outcome of that attempt. A claim without outcome counts as an attempt. A finished row is written
- * again with this owner's timestamp: a late `retry` of that claim would else undo the finish.
+ * The status cells that settle a claim found in the journal; null when the row says enough about it. A
+ * claim without outcome counts as an attempt. What the row says is written again with this owner's
+ * timestamp when something that is still on its way would undo it: the `retry` of a later attempt, or
+ * what an owner between wrote when it settled the same claim.
  */
 export function settleClaim(
   row: TaskRow,
-  attempt: number,
-  at: { nowMs: number; random: Random },
+  { attempt, epoch }: InheritedClaim,
+  at: { epoch: number; nowMs: number; random: Random },
 ): StatusCells | null {
   const { status } = row;
-  if (status !== null && status.attempts >= attempt) return null;
+  if (status !== null && status.attempts >= attempt) {
+    const wasNobodyBetween = epoch >= at.epoch - 1;
+    return wasNobodyBetween ? null : status;
+  }
   if (status !== null && isFinished(status)) return { ...status, attempts: attempt };
   const task = LoadedTask.fromRow(row);
   if (task === null) return null;

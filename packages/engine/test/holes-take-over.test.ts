@@ -145,9 +145,20 @@ describe("a finished row below a higher open claim", () => {
       request: requestOf(),
       status: statusOf({ status: "succeeded", attempts: 2, finishedAtMs: 1 }),
     };
-    const at = { nowMs: 5, random: bench.random };
-    expect(settleClaim(row, 3, at)).toEqual({ ...row.status, attempts: 3 });
-    expect(settleClaim(row, 2, at)).toBeNull();
+    const claim = { key: row.key, epoch: 4 };
+    const at = { epoch: 5, nowMs: 5, random: bench.random };
+    expect(settleClaim(row, { ...claim, attempt: 3 }, at)).toEqual({ ...row.status, attempts: 3 });
+    expect(settleClaim(row, { ...claim, attempt: 2 }, at)).toBeNull();
+  });
+
+  it("is written again when an owner between may have settled the claim unseen (sim s1-2355)", () => {
+    const succeeded = statusOf({ status: "succeeded", attempts: 2, finishedAtMs: 1 });
+    const claim = { key: keyOf(1), attempt: 2, epoch: 3 };
+    const at = { epoch: 5, nowMs: 5, random: bench.random };
+    const row = { key: claim.key, request: requestOf() };
+    expect(settleClaim({ ...row, status: succeeded }, claim, at)).toEqual(succeeded);
+    const retry = statusOf({ attempts: 2, nextAttemptAtMs: 1 });
+    expect(settleClaim({ ...row, status: retry }, claim, at)).toEqual(retry);
   });
 });
 

@@ -1,4 +1,4 @@
-import { advanceInsert, forget, noteSettled } from "./memory.ts";
+import { advanceInsert, forget } from "./memory.ts";
 import { isBefore, isRowFinished, type Scene } from "./scene.ts";
 import { isFinished, type Owner, type State, type Write } from "./state.ts";
 
@@ -21,6 +21,7 @@ export function land(scene: Scene, state: State, index: number): void {
     case "summary":
       return landSummary({ ...at, write: write! });
     case "status":
+    case "move":
       return landStatus({ ...at, write: write! });
     case "claim":
       return landClaim({ ...at, write: write! });
@@ -71,7 +72,7 @@ function landSummary({ scene, state, write, owner }: Landing<"summary">): void {
   advanceInsert({ scene, state, owner });
 }
 
-function landStatus({ scene, state, write, owner }: Landing<"status">): void {
+function landStatus({ scene, state, write, owner }: Landing<"status" | "move">): void {
   const { key, status, attempts, nextAttempt } = write;
   const row = state.rows[key]!;
   const wasFinished = isRowFinished(row);
@@ -81,8 +82,12 @@ function landStatus({ scene, state, write, owner }: Landing<"status">): void {
   }
   noteFinish(state, key, { wasFinished, by: write.epoch });
   if (owner === undefined) return;
+  if (write.kind === "move") {
+    owner.open = owner.open.filter(({ sequence }) => sequence !== write.sequence);
+    return;
+  }
   owner.open = owner.open.filter((claim) => claim.key !== key);
-  noteSettled(owner, key, attempts);
+  owner.inherited[key] = null;
   const task = owner.tasks[key];
   if (task?.state !== "recording") return;
   if (isFinished(status)) forget(owner, key);

@@ -1,4 +1,4 @@
-import { settle, waitingTask } from "./memory.ts";
+import { waitingTask } from "./memory.ts";
 import type { OwnerAction, Standing } from "./owner-action.ts";
 import { isThere, type Scene, statusOf } from "./scene.ts";
 import { isFinished, type LoadedRow, type Owner, type State } from "./state.ts";
@@ -61,15 +61,12 @@ function endLoad(at: { scene: Scene; state: State; owner: Owner }): void {
 
 function takeRow(at: { scene: Scene; state: State; owner: Owner }, row: LoadedRow): void {
   const { scene, state, owner } = at;
-  const { key, status, attempts, nextAttempt } = row;
+  const { key, status, nextAttempt } = row;
   const isOld = scene.rules.loadDropsLeft && owner.load!.left.includes(key);
   if (isOld || owner.tasks[key] !== null || owner.sleepers[key] !== null) return;
-  if (status !== null && isFinished(status)) {
-    settle(at, key, { status, attempts });
-    return;
-  }
+  if (isFinished(status)) return;
   if (!scene.rules.rememberSleepers && nextAttempt > state.instant) return;
-  const task = waitingTask({ ...row, attempts: Math.max(attempts, owner.inherited[key] ?? 0) });
+  const task = waitingTask(row);
   const { insert } = owner;
   // A newer version of the row is on its way.
   if (insert?.key === key && !insert.isDecided && !insert.isDuplicate) task.state = "held";

@@ -1,66 +1,19 @@
-import {
-  END,
-  isRowFinished,
-  isThere,
-  nextTimestamp,
-  noteLeft,
-  type Scene,
-  statusOf,
-} from "./scene.ts";
-import {
-  type Insert,
-  isFinished,
-  type Owner,
-  type State,
-  type Status,
-  type Task,
-} from "./state.ts";
+import { isRowFinished, isThere, noteLeft, type Scene, statusOf } from "./scene.ts";
+import { type Insert, isFinished, type Owner, type State, type Task } from "./state.ts";
 
-/** Nobody starts an inherited attempt again: it counts. */
 export function waitingTask(row: Pick<Task, "attempts" | "nextAttempt" | "data" | "offset">): Task {
   const { attempts, nextAttempt, data, offset } = row;
   return { state: "waiting", attempts, nextAttempt, data, offset, outcome: null };
 }
 
-/** An outcome of the inherited attempt, or of a later one, is in the row. */
-export function noteSettled(owner: Owner, key: number, attempts: number): void {
-  const inherited = owner.inherited[key]!;
-  if (inherited !== null && attempts >= inherited) owner.inherited[key] = null;
-}
-
-/** A finished row was found. A late outcome of an inherited claim must not undo the finish. */
-export function settle(
-  at: { scene: Scene; state: State; owner: Owner },
-  key: number,
-  found: { status: Status; attempts: number },
-): void {
-  const { scene, state, owner } = at;
-  const inherited = owner.inherited[key]!;
-  const { status } = found;
-  if (inherited === null || inherited <= found.attempts || !scene.rules.sealFinished) {
-    owner.inherited[key] = null;
-    owner.tasks[key] = null;
-    return;
-  }
-  // No record replaces the data of a task that is being recorded.
-  const task = waitingTask({ attempts: inherited, nextAttempt: 0, data: null, offset: END });
-  owner.tasks[key] = { ...task, state: "recording", outcome: status };
-  const write = { key, status, attempts: inherited, nextAttempt: 0, at: nextTimestamp(owner) };
-  state.flying.push({ kind: "status", epoch: owner.epoch, ...write });
-}
-
 /** Takes the task from its row to memory. */
-export function take(at: { scene: Scene; state: State; owner: Owner }, key: number): void {
+export function take(at: { state: State; owner: Owner }, key: number): void {
   const { state, owner } = at;
   const row = state.rows[key]!;
-  const found = statusOf(row);
-  if (found !== null && isFinished(found.status)) {
-    settle(at, key, { status: found.status!, attempts: found.attempts });
-    return;
-  }
-  const attempts = Math.max(found?.attempts ?? 0, owner.inherited[key] ?? 0);
-  const nextAttempt = found?.nextAttempt ?? 0;
-  owner.tasks[key] = waitingTask({ attempts, nextAttempt, data: row.data, offset: row.offset });
+  const { data, offset } = row;
+  const { status = null, attempts = 0, nextAttempt = 0 } = statusOf(row) ?? {};
+  const task = waitingTask({ attempts, nextAttempt, data, offset });
+  owner.tasks[key] = isFinished(status) ? null : task;
 }
 
 /** The task is finished, acknowledged. */
@@ -106,8 +59,7 @@ function pass(scene: Scene, owner: Owner, insert: Insert): void {
   if (owner.sleepers[key] !== null) return;
   const isPassing = scene.rules.passDecidedAtAck ? scene.isBelowBound(owner, key) : insert.wasBelow;
   if (!isPassing) return;
-  const attempts = owner.inherited[key] ?? 0;
-  owner.tasks[key] = waitingTask({ attempts, nextAttempt: 0, data, offset });
+  owner.tasks[key] = waitingTask({ attempts: 0, nextAttempt: 0, data, offset });
 }
 
 /** Is the row there, and not finished? */

@@ -12,7 +12,7 @@ import { runActions } from "./run.ts";
 import { END, Scene } from "./scene.ts";
 import type { State, Write } from "./state.ts";
 import { summaryActions } from "./summarize.ts";
-import { acquire, mayAcquire, takeOverAction } from "./take-over.ts";
+import { acquire, isSettling, mayAcquire, takeOverAction } from "./take-over.ts";
 import type { ModelWorld } from "./worlds.ts";
 
 /**
@@ -101,6 +101,7 @@ function ownerActions(scene: Scene, state: State, index: number): OwnerAction[] 
   const mayWrite = owner.isLive || !scene.rules.zombieStill;
   const standing: Standing = { scene, state, owner, mayWrite };
   if (!owner.hasTakenOver) return [takeOverAction(standing)];
+  if (isSettling(owner)) return checkpointActions(standing);
   return [
     ...summaryActions(standing),
     ...receiveActions(standing),

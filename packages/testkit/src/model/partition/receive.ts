@@ -1,4 +1,4 @@
-import { advanceInsert, isUnfinished, settle, take } from "./memory.ts";
+import { advanceInsert, isUnfinished, take } from "./memory.ts";
 import type { OwnerAction, Standing } from "./owner-action.ts";
 import { isThere, nextTimestamp, noteLeft, type Scene, statusOf } from "./scene.ts";
 import { type Insert, isFinished, type Owner, type State } from "./state.ts";
@@ -70,12 +70,9 @@ function look(at: Receiving, key: number): boolean {
   if (found !== null && rules.loadDropsLooked) noteLeft(owner.load, key);
   const isNewer = rules.offsetInRow && isThere(row) && row.offset > owner.nextOffset;
   const hasStarted = found !== null && (isFinished(found.status) || found.attempts > 0);
-  const isDuplicate = isNewer || hasStarted || owner.inherited[key] !== null;
+  const isDuplicate = isNewer || hasStarted;
   if (!isDuplicate) return false;
   if (rules.lookTakesTask && isThere(row) && scene.isBelowBound(owner, key)) take(at, key);
-  else if (found !== null && isFinished(found.status)) {
-    settle(at, key, { status: found.status!, attempts: found.attempts });
-  }
   return true;
 }
 

@@ -59,6 +59,7 @@ function canChangeSomething(scene: Scene, state: State, write: Write): boolean {
     case "row":
       return write.at > state.rows[write.key]!.dataAt;
     case "status":
+    case "move":
       return write.at > state.rows[write.key]!.statusAt;
     case "summary": {
       const { lowAt, exceptionsAt } = state.summaries[write.bucket]!;

@@ -23,6 +23,8 @@ export const RULES = {
   loadBeforeClaim: "nothing is claimed before everything unfinished up to the look-ahead is loaded",
   sealFinished:
     "a finished row with an inherited claim of a higher attempt is written again by the new owner",
+  settleAgain:
+    "what the row says of a claim that an owner between may have settled is written again too",
   // Sleepers.
   rememberSleepers: "a sleeper found by a load is remembered",
   sleepAfterAck: "a sleeper leaves memory after its outcome is acknowledged",

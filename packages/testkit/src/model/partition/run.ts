@@ -2,7 +2,7 @@ import { noteStart } from "./note-start.ts";
 import { take } from "./memory.ts";
 import type { OwnerAction, Standing } from "./owner-action.ts";
 import { nextTimestamp, noteLeft, type Scene } from "./scene.ts";
-import type { Owner, State, Status, Task } from "./state.ts";
+import type { Owner, Status, Task } from "./state.ts";
 
 /** Claims, starts, ends, and what comes and goes for lack of time: for one key. */
 export function runActions(standing: Standing, key: number): OwnerAction[] {
@@ -10,7 +10,7 @@ export function runActions(standing: Standing, key: number): OwnerAction[] {
   const actions: OwnerAction[] = [];
   const sleeper = owner.sleepers[key]!;
   if (mayWrite && sleeper !== null && sleeper <= state.instant) {
-    actions.push({ label: `reads sleeper k${key} again`, run: wakeUp(scene, key) });
+    actions.push({ label: `reads sleeper k${key} again`, run: wakeUp(key) });
   }
   const task = owner.tasks[key]!;
   if (task === null) return actions;
@@ -24,6 +24,7 @@ export function runActions(standing: Standing, key: number): OwnerAction[] {
     actions.push({ label: `STARTS attempt ${task.attempts + 1} of k${key}`, run });
   }
   if (task.state === "running") actions.push(...ends(standing, key));
+  if (mayMove(standing, key)) actions.push({ label: `moves the claim of k${key}`, run: move(key) });
   if (maySleep(standing, task)) {
     actions.push({ label: `k${key} leaves memory`, run: fallAsleep(key) });
   }
@@ -114,6 +115,32 @@ function record(
   };
 }
 
+/** The journal position can pass it then. Once is enough: it stays open until that has landed. */
+function mayMove({ scene, state, owner, mayWrite }: Standing, key: number): boolean {
+  const isRunning = owner.tasks[key]!.state === "running";
+  if (!scene.world.areClaimsMoved || !mayWrite || !isRunning) return false;
+  const claim = owner.open.find((open) => open.key === key);
+  const isMoving = state.flying.some(
+    ({ kind, epoch, ...write }) =>
+      kind === "move" &&
+      epoch === owner.epoch &&
+      "sequence" in write &&
+      write.sequence === claim?.sequence,
+  );
+  return claim !== undefined && !isMoving;
+}
+
+function move(key: number): OwnerAction["run"] {
+  return (state, owner) => {
+    const { attempts } = owner.tasks[key]!;
+    const at = nextTimestamp(owner);
+    const { epoch } = owner;
+    const { sequence } = owner.open.find((claim) => claim.key === key)!;
+    const cells = { status: "retrying", attempts, nextAttempt: 0, at } as const;
+    state.flying.push({ kind: "move", epoch, key, sequence, ...cells });
+  };
+}
+
 function maySleep({ scene, state, mayWrite }: Standing, task: Task): boolean {
   const { sleepAfterAck, blockedHeadStays } = scene.rules;
   const isRetrying = task.state === "recording" && task.outcome === "retrying";
@@ -130,9 +157,9 @@ function fallAsleep(key: number): OwnerAction["run"] {
   };
 }
 
-function wakeUp(scene: Scene, key: number): (state: State, owner: Owner) => void {
+function wakeUp(key: number): OwnerAction["run"] {
   return (state, owner) => {
     owner.sleepers[key] = null;
-    if (owner.tasks[key] === null) take({ scene, state, owner }, key);
+    if (owner.tasks[key] === null) take({ state, owner }, key);
   };
 }

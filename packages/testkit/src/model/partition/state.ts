@@ -69,13 +69,18 @@ export type Write = { epoch: number } & (
       at: number;
     }
   | StatusWrite
+  /** Says that the attempt of a claim is under way: no outcome. */
+  | (StatusCells & { kind: "move"; sequence: number })
   | { kind: "claim"; key: number; attempt: number; sequence: number }
   | { kind: "trim"; below: JournalPosition }
   | { kind: "checkpoint"; applied: number; journal: JournalPosition; highestStarted: number }
 );
 
-export interface StatusWrite {
+export interface StatusWrite extends StatusCells {
   kind: "status";
+}
+
+interface StatusCells {
   key: number;
   status: Status;
   attempts: number;
@@ -112,7 +117,7 @@ export interface Owner {
   summaries: KnownSummary[];
   nextSequence: number;
   journalFound: JournalPosition;
-  /** By key: an attempt of a former epoch that is still open. */
+  /** By key: an attempt of a former epoch that is being settled. */
   inherited: (number | null)[];
   /** Claims of this epoch without outcome. */
   open: { sequence: number; key: number }[];

@@ -1,7 +1,6 @@
-import { noteSettled, settle } from "./memory.ts";
 import type { OwnerAction, Standing } from "./owner-action.ts";
-import { END, isBefore, liveOwner, type Scene, statusOf } from "./scene.ts";
-import { isFinished, type Owner, type State } from "./state.ts";
+import { END, isBefore, isThere, liveOwner, nextTimestamp, type Scene, statusOf } from "./scene.ts";
+import { isFinished, type Owner, type State, type StatusWrite, type StoredRow } from "./state.ts";
 
 /** May the next epoch begin? */
 export function mayAcquire({ world }: Scene, state: State): boolean {
@@ -44,33 +43,74 @@ export function acquire(scene: Scene, state: State): void {
   });
 }
 
-/** The first thing that an owner does. */
+/** The first thing that an owner does: it settles the claims that earlier owners have left open. */
 export function takeOverAction({ scene }: Standing): OwnerAction {
   return {
     label: "reads the journal",
     run: (state, owner) => {
       owner.hasTakenOver = true;
-      if (scene.rules.readJournal) inherit(state, owner);
-      for (const key of scene.keys) settleInherited({ scene, state, owner }, key);
+      if (!scene.rules.readJournal) return;
+      for (const claim of inheritedClaims(scene, state, owner)) {
+        settleInherited({ scene, state, owner }, claim);
+      }
     },
   };
 }
 
-function inherit(state: State, owner: Owner): void {
-  for (const { epoch, sequence, key, attempt } of state.journal) {
-    if (isBefore([epoch, sequence], owner.journalFound)) continue;
-    owner.inherited[key] = Math.max(owner.inherited[key] ?? 0, attempt);
-    owner.highestFound = Math.max(owner.highestFound, key);
-  }
+/** Nothing else happens before each inherited claim is settled, acknowledged. */
+export function isSettling(owner: Owner): boolean {
+  return owner.inherited.some((attempt) => attempt !== null);
 }
 
-/** A claim whose outcome is in the row is no open claim. */
-function settleInherited(at: { scene: Scene; state: State; owner: Owner }, key: number): void {
-  const { state, owner } = at;
-  const inherited = owner.inherited[key]!;
-  const found = statusOf(state.rows[key]!);
-  if (inherited === null || found === null) return;
-  const { status, attempts } = found;
-  if (isFinished(status)) settle(at, key, { status: status!, attempts });
-  else if (attempts >= inherited) noteSettled(owner, key, attempts);
+type Settlement = Pick<StatusWrite, "status" | "attempts" | "nextAttempt">;
+
+interface InheritedClaim {
+  readonly key: number;
+  readonly attempt: number;
+  readonly epoch: number;
+}
+
+/** The last claim of each key. */
+function inheritedClaims(scene: Scene, state: State, owner: Owner): InheritedClaim[] {
+  const found = state.journal.filter(
+    ({ epoch, sequence }) => !isBefore([epoch, sequence], owner.journalFound),
+  );
+  owner.highestFound = Math.max(owner.highestFound, ...found.map(({ key }) => key));
+  return scene.keys.flatMap((key) => {
+    const claims = found.filter((claim) => claim.key === key);
+    return claims.toSorted((a, b) => b.attempt - a.attempt || b.epoch - a.epoch).slice(0, 1);
+  });
+}
+
+function settleInherited(
+  { scene, state, owner }: { scene: Scene; state: State; owner: Owner },
+  claim: InheritedClaim,
+): void {
+  const { key } = claim;
+  const row = state.rows[key]!;
+  if (!isThere(row)) return;
+  const settled = settlement({ scene, owner, row }, claim);
+  if (settled === null) return;
+  owner.inherited[key] = claim.attempt;
+  const { epoch } = owner;
+  const at = nextTimestamp(owner);
+  state.flying.push({ kind: "status", epoch, key, ...settled, at });
+}
+
+/** Null when the row says enough about the claim, and nothing under way can undo that. */
+function settlement(
+  { scene, owner, row }: { scene: Scene; owner: Owner; row: StoredRow },
+  { attempt, epoch }: InheritedClaim,
+): Settlement | null {
+  const { rules, world } = scene;
+  const { status = null, attempts = 0, nextAttempt = 0 } = statusOf(row) ?? {};
+  if (status !== null && attempts >= attempt) {
+    const mayBeSettledUnseen = rules.settleAgain && epoch < owner.epoch - 1;
+    return mayBeSettledUnseen ? { status, attempts, nextAttempt } : null;
+  }
+  if (status !== null && isFinished(status)) {
+    return rules.sealFinished ? { status, attempts: attempt, nextAttempt } : null;
+  }
+  const isOver = attempt >= world.maxAttempts;
+  return { status: isOver ? "failed" : "retrying", attempts: attempt, nextAttempt: 0 };
 }

@@ -21,6 +21,8 @@ export interface ModelWorld {
   readonly isBlocking: boolean;
   /** The journal is trimmed behind each checkpoint. */
   readonly isTrimmed: boolean;
+  /** A claim that stays open may be moved to its row. */
+  readonly areClaimsMoved: boolean;
 }
 
 const ONE: ModelWorld = {
@@ -37,6 +39,7 @@ const ONE: ModelWorld = {
   isLoadOneStep: true,
   isBlocking: false,
   isTrimmed: false,
+  areClaimsMoved: false,
 };
 
 const TWO: ModelWorld = {
@@ -75,9 +78,11 @@ export const SMALL_WORLDS: Readonly<Record<string, ModelWorld>> = {
   one: ONE,
   "one, loads in parts": { ...ONE, isLoadOneStep: false },
   "one, journal trimmed": { ...ONE, isTrimmed: true },
+  "one, claims moved": { ...ONE, areClaimsMoved: true },
   "one, retried": { ...ONE, retries: ["now"] },
   "one, three owners": { ...ONE, epochs: 3, maxAttempts: 1 },
   "one, later": { ...ONE, instants: [1], lastInstant: 1, maxAttempts: 1 },
+  "one, later, loads in parts": { ...ONE, instants: [1], lastInstant: 1, isLoadOneStep: false },
   "a sleeper": { ...ONE, lastInstant: 1, retries: ["next instant"] },
   twice: { ...ONE, ...TWICE },
   "twice, logged": { ...ONE, ...TWICE, logged: 2, maxAttempts: 2, retries: ["now"] },
@@ -87,7 +92,21 @@ export const SMALL_WORLDS: Readonly<Record<string, ModelWorld>> = {
 export const LARGE_WORLDS: Readonly<Record<string, ModelWorld>> = {
   "one, three owners, retried": { ...ONE, epochs: 3, retries: ["now"] },
   "one, three owners, three attempts": { ...ONE, epochs: 3, maxAttempts: 3, retries: ["now"] },
+  "twice, claims moved, loads in parts": {
+    ...ONE,
+    ...TWICE,
+    maxAttempts: 2,
+    isLoadOneStep: false,
+    areClaimsMoved: true,
+  },
   "twice, loads in parts": { ...ONE, ...TWICE, logged: 2, isLoadOneStep: false },
+  "one, three owners, claims moved": {
+    ...ONE,
+    epochs: 3,
+    maxAttempts: 3,
+    retries: ["now"],
+    areClaimsMoved: true,
+  },
   "twice, three owners": { ...ONE, ...TWICE, logged: 2, epochs: 3 },
   "a sleeper as exception": {
     ...ONE,

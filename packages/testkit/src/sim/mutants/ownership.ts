@@ -104,6 +104,20 @@ export const OWNERSHIP_MUTANTS: readonly Mutant[] = [
     replace: "if (claims.open.size < 0) await settleClaims(context, claims.open);",
   },
   {
+    name: "claims that were settled unseen not settled again",
+    breaks: "what an owner between wrote when it settled the same claim would undo a finish",
+    file: "engine/src/take-over.ts",
+    find: "return wasNobodyBetween ? null : status;",
+    replace: "return wasNobodyBetween ? null : null;",
+  },
+  {
+    name: "a release lets others take timestamps",
+    breaks: "ranges of different epochs are disjoint",
+    file: "engine/src/held-lease.ts",
+    find: "this.timestamps.close()",
+    replace: "this.timestamps.last",
+  },
+  {
     name: "highest started key without the journal",
     breaks:
       "look for keys at or below the highest that any owner has started (checkpoint + journal)",
