@@ -14,6 +14,7 @@ import { scheduleCommand } from "./commands/schedule.ts";
 import { staleCommand } from "./commands/stale.ts";
 import { tasksGetCommand } from "./commands/tasks-get.ts";
 import { tasksListCommand } from "./commands/tasks-list.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { parseCommandLine } from "./parse.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -27,6 +28,7 @@ const COMMANDS: readonly Command[] = [
   quarantineListCommand,
   quarantineShowCommand,
   quarantineReplayCommand,
+  verifyCommand,
 ];
 
 const ALL_COMMANDS: readonly Command[] = [...COMMANDS, completionCommand(COMMANDS)];

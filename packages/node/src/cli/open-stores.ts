@@ -1,6 +1,7 @@
 import { EMBEDDED_CLIENT_SETTINGS } from "@horae/client";
 import type { HoraeEvent } from "@horae/core";
 import { openEmbedded } from "@horae/embedded";
+import type { Adapters } from "../compose/adapters.ts";
 import { openAdapters } from "../compose/adapters.ts";
 import type { NodeConfig } from "../config/settings-table.ts";
 import type { Io } from "./command.ts";
@@ -24,13 +25,20 @@ export async function openDirectoryAccess(
   return new StoreAccess({ ...adapters, clock, random });
 }
 
-/** Throws what `openAdapters` throws, after ten seconds also for servers that do not answer. */
+/** Throws as `openClusterStores` does. */
 export async function openClusterAccess(config: NodeConfig, io: Io): Promise<StoreAccess> {
+  const { clock, random } = io;
+  const adapters = await openClusterStores(config, io);
+  return new StoreAccess({ ...adapters, queue: config.queue, clock, random });
+}
+
+/** Throws what `openAdapters` throws, after ten seconds also for servers that do not answer. */
+export async function openClusterStores(config: NodeConfig, io: Io): Promise<Adapters> {
   const { clock, random } = io;
   const abort = new AbortController();
   const timer = clock.setTimer(SERVERS_TIMEOUT_MS, () => abort.abort());
   try {
-    const adapters = await openAdapters(config, {
+    return await openAdapters(config, {
       name: "horae",
       clock,
       random,
@@ -38,7 +46,6 @@ export async function openClusterAccess(config: NodeConfig, io: Io): Promise<Sto
       logger: SILENT,
       signal: abort.signal,
     });
-    return new StoreAccess({ ...adapters, queue: config.queue, clock, random });
   } finally {
     timer.cancel();
   }

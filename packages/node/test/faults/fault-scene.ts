@@ -71,6 +71,8 @@ export class FaultScene {
     expect(await Promise.all(alive.map((node) => node.end("SIGTERM")))).toEqual(alive.map(() => 0));
     const { counts } = this.faults.expectKept(this.load, rows);
     expect(counts.acked).toBeGreaterThanOrEqual(2_000);
+    // Throws for an exit code other than 0: something does not add up in log and store.
+    await this.faults.bench.horae("verify");
     return counts;
   }
 

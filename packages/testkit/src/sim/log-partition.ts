@@ -39,6 +39,11 @@ export class LogPartition {
     return [this.#records, this.#retired, this.lost].some((records) => records.some(is));
   }
 
+  /** As `hasHeld`: all of them. */
+  held(is: (record: LogRecord) => boolean): LogRecord[] {
+    return [this.#records, this.#retired, this.lost].flatMap((records) => records.filter(is));
+  }
+
   find(offset: number): LogRecord | undefined {
     return this.#records.find((record) => record.offset === offset);
   }

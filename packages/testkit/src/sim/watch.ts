@@ -17,6 +17,7 @@ import { CoverWatch } from "./cover-watch.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimProcess } from "./sim-process.ts";
 import { isLogOfCheckpoint } from "./log-losses.ts";
+import { DataWatch } from "./data-watch.ts";
 import { Meters } from "./meters.ts";
 import { reachOf } from "./reach-events.ts";
 import { short } from "./sim-recorder.ts";
@@ -45,9 +46,7 @@ export class Watch implements StoreWatcher {
   /** Who used a write timestamp of a partition, for what. */
   readonly #timestamps = new Map<number, Map<number, string>>();
   readonly #starters = new Map<string, string>();
-  /** What the records of a task say, and what its handlers have seen. */
-  readonly #planned = new Map<string, Set<unknown>>();
-  readonly #data = new Map<string, { seen: unknown }>();
+  readonly #data: DataWatch;
   readonly #cover: CoverWatch;
   /** Tasks that were started, with the node of the first start, for meters. */
   readonly #startNodes = new Map<string, string>();
@@ -58,9 +57,9 @@ export class Watch implements StoreWatcher {
     this.#cover = new CoverWatch(cluster, (invariant, key, message) =>
       this.report(invariant, key, message),
     );
-    for (const { key, data } of cluster.plan.appends) {
-      getOrMake(this.#planned, taskKeyToken(key), () => new Set()).add(data);
-    }
+    this.#data = new DataWatch(cluster, (invariant, key, message) =>
+      this.report(invariant, key, message),
+    );
     cluster.log.onReader = (partition) => this.#checkLog(partition);
     cluster.registers.onChange = (partition, before, after) =>
       this.#onLease(partition, before, after);
@@ -173,7 +172,7 @@ export class Watch implements StoreWatcher {
     if (!this.#isDurable(partition, { key, attempt })) {
       this.report("S15", key, `attempt ${attempt} is not durable`);
     }
-    this.#checkData(key, data);
+    this.#data.onStart(key, { data, epoch });
     this.#noteStart(process, key, attempt);
   }
 
@@ -210,14 +209,6 @@ export class Watch implements StoreWatcher {
     else if (first !== process.name) reach.add("a task started on two processes");
     if (first === undefined && attempt > 1)
       reach.add("claimed by a process that died before the start");
-  }
-
-  #checkData(key: TaskKey, data: unknown): void {
-    const token = taskKeyToken(key);
-    const isOfTask = this.#planned.get(token)?.has(data) === true;
-    if (!isOfTask) this.report("S7", key, `started with data of no record: ${String(data)}`);
-    const { seen } = getOrMake(this.#data, token, () => ({ seen: data }));
-    if (seen !== data) this.report("S5", key, `attempts saw ${String(seen)} and ${String(data)}`);
   }
 
   #isDurable(partition: number, claim: Claim): boolean {
