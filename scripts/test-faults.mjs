@@ -9,7 +9,13 @@ import { run } from "./install.mjs";
 const REPORTS = new URL("../reports/", import.meta.url);
 
 const dir = mkdtempSync(join(tmpdir(), "horae-faults-"));
-const words = ["--selectProjects", "faults", "faults-long", "--runInBand", ...process.argv.slice(2)];
+const words = [
+  "--selectProjects",
+  "faults",
+  "faults-long",
+  "--runInBand",
+  ...process.argv.slice(2),
+];
 let isGreen = true;
 try {
   run("npx", ["jest", ...words], { HORAE_FAULTS_OUT: dir });

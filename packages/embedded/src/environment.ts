@@ -53,6 +53,7 @@ export class Environment {
   #committing: Promise<void> | null = null;
   #isClosed = false;
   #failures = 0;
+  #trouble: string | null = null;
 
   /** Throws what LMDB throws. */
   constructor(options: { dir: string; path: string }) {
@@ -64,6 +65,11 @@ export class Environment {
   /** Grows with each failed commit: what was remembered of the tables before is not true any more. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** Why the last commit failed; null when it succeeded. */
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   async read<T>(look: (tables: Tables) => T): Promise<T> {
@@ -154,11 +160,13 @@ export class Environment {
       const error = withShortWriteNamed(reason, this.#dir);
       // Dying before this is a commit that nobody was told of; the caller repeats it, or it is gone.
       this.#failures++;
+      this.#trouble = error instanceof Error ? error.message : String(error);
       if (!commit.hasBegun) commit.add(this.#waiting.take(COMMIT_WEIGHT_MAX));
       commit.fail(error);
       await this.#drop(open);
       return;
     }
+    this.#trouble = null;
     commit.succeed();
   }
 

@@ -23,6 +23,8 @@ export interface Embedded {
   readonly store: TaskStore;
   readonly leases: LeaseStore;
   readonly quarantine: EmbeddedQuarantine;
+  /** Why the directory cannot be written to, as far as the last attempt shows; null when it can. */
+  readonly trouble: () => string | null;
   /** Says in the lock file where the node of this process can be asked. */
   readonly setUrl: (url: string | null) => void;
   /** Lets go of the directory; the last one in the process closes it. Idempotent. */
@@ -55,6 +57,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     store,
     leases,
     quarantine: new EmbeddedQuarantine({ shared, log }),
+    trouble: () => shared.environment.trouble,
     setUrl: (url) => shared.setUrl(url),
     close: () => (closed ??= close()),
   };

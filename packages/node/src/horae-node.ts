@@ -244,7 +244,12 @@ export class HoraeNode {
     this.#engine = engine;
     this.#running.add(() => engine.stop());
     await engine.start();
-    this.#readiness = { log: adapters.log, store: adapters.store, state: () => engine.state };
+    this.#readiness = {
+      log: adapters.log,
+      store: adapters.store,
+      disk: () => adapters.disk(),
+      state: () => engine.state,
+    };
   }
 }
 

@@ -21,6 +21,8 @@ export interface Adapters {
   readonly clientSettings: Partial<ClientSettings>;
   /** Lets others find the node, where there is a place for that. */
   announce(url: string): Promise<void>;
+  /** What is wrong with the disk of this machine, where log and store are on it; null: nothing. */
+  disk(): string | null;
   close(): Promise<void>;
 }
 

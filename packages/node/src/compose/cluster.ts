@@ -60,6 +60,7 @@ function adaptersOf(
     clientSettings: {},
     // Who looks for a node finds its URL in its leases.
     announce: () => Promise.resolve(),
+    disk: () => null,
     close: async () => {
       await Promise.all([log.close(), quarantine.close()]);
       await connection.close();

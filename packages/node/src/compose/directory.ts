@@ -25,6 +25,10 @@ export async function openDirectory(options: {
     leases,
     quarantine,
     clientSettings: EMBEDDED_CLIENT_SETTINGS,
+    disk: () => {
+      const trouble = opened.trouble();
+      return trouble === null ? null : `${options.dir}: ${trouble}`;
+    },
     announce: async (url) => opened.setUrl(url),
     close: () => opened.close(),
   };

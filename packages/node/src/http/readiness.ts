@@ -10,13 +10,17 @@ export type Check = string | null;
 
 export interface Readiness {
   readonly isReady: boolean;
-  readonly checks: Readonly<Record<"started" | "group" | "partitions" | "log" | "store", Check>>;
+  readonly checks: Readonly<Record<CheckName, Check>>;
 }
+
+type CheckName = "started" | "group" | "partitions" | "log" | "store" | "disk";
 
 /** What readiness is about. */
 export interface ReadinessSource {
   readonly log: Pick<Log, "bounds">;
   readonly store: Pick<TaskStore, "findSummary">;
+  /** Of a directory that cannot be written to. */
+  readonly disk: () => Check;
   readonly state: () => EngineState;
 }
 
@@ -39,12 +43,13 @@ export class ReadinessProbe {
       const started = "the node waits for its log and store";
       return {
         isReady: false,
-        checks: { started, group: null, partitions: null, log: null, store: null },
+        checks: { started, group: null, partitions: null, log: null, store: null, disk: null },
       };
     }
     const { log, store } = await this.#askPorts(source);
     const { group, workingPartitions } = source.state();
-    const checks = { started: null, ...checkEngine({ group, workingPartitions }), log, store };
+    const engine = checkEngine({ group, workingPartitions });
+    const checks = { started: null, ...engine, log, store, disk: source.disk() };
     return { isReady: Object.values(checks).every((check) => check === null), checks };
   }
 

@@ -136,6 +136,7 @@ export const readinessSchema = open(
       partitions: check,
       log: check,
       store: check,
+      disk: check,
     }),
   },
   "Whether the node does its part",

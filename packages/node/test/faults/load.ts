@@ -1,4 +1,4 @@
-import type { Client } from "@horae/client";
+import type { ScheduleOutcome, TaskInput } from "@horae/client";
 import { systemClock } from "@horae/client";
 import { formatTaskKey, SeededRandom, sleep, type TaskKey } from "@horae/core";
 import type { HistoryLine } from "@horae/testkit/checker";
@@ -16,6 +16,11 @@ export interface LoadShape {
 
 const CHUNK = 20;
 
+/** What a load asks: a client, or a node. */
+export interface Scheduler {
+  scheduleTasks(tasks: readonly TaskInput[]): Promise<readonly ScheduleOutcome[]>;
+}
+
 /** A share of slow handlers and one of handlers that fail first. */
 const SLOW_SHARE = 0.03;
 const SLOW_MS = 700;
@@ -26,12 +31,12 @@ export class Load {
   readonly lines: HistoryLine[] = [];
   /** Keys of tasks that were acked, as text. */
   readonly acked = new Set<string>();
-  readonly #client: Client;
+  readonly #client: Scheduler;
   readonly #shape: LoadShape;
   readonly #random: SeededRandom;
   #calls = 0;
 
-  constructor(client: Client, shape: LoadShape, seed = 1) {
+  constructor(client: Scheduler, shape: LoadShape, seed = 1) {
     this.#client = client;
     this.#shape = shape;
     this.#random = new SeededRandom(seed);
@@ -63,6 +68,12 @@ export class Load {
       data: this.#work(),
       options: { maxAttempts, backoff: { initialMs: 50, maxMs: 500 } },
     }));
+    await this.schedule(tasks, keys);
+  }
+
+  /** Schedules, and notes what was asked and answered. `keys`: those of the tasks. */
+  async schedule(tasks: readonly TaskInput[], keys: readonly TaskKey[]): Promise<void> {
+    const { maxAttempts } = this.#shape;
     const first = this.#calls;
     this.#calls += keys.length;
     for (const [at, key] of keys.entries()) {

@@ -47,6 +47,8 @@ export class HttpBench {
   readonly logged: object[] = [];
   state: EngineState = { group: GROUP, workingPartitions: [0, 1, 2, 3] };
   hasStarted = true;
+  /** What is wrong with the disk. */
+  disk: string | null = null;
   readonly #token: string | null;
   readonly #limits: Partial<ClientSettings>;
   #server: HttpServer | null = null;
@@ -73,7 +75,8 @@ export class HttpBench {
       port: 0,
       queueName: QUEUE.name,
       backend: () => (this.hasStarted ? backend : null),
-      readiness: () => (this.hasStarted ? { log, store, state: () => this.state } : null),
+      readiness: () =>
+        this.hasStarted ? { log, store, disk: () => this.disk, state: () => this.state } : null,
       token: this.#token,
       clock,
       random: new SeededRandom(2),
@@ -94,6 +97,7 @@ export class HttpBench {
     this.log.intercept = undefined;
     this.store.intercept = undefined;
     this.hasStarted = true;
+    this.disk = null;
     this.state = { group: GROUP, workingPartitions: [0, 1, 2, 3] };
     this.running.clear();
   }

@@ -267,7 +267,7 @@ describe("readiness", () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
       status: "ok",
-      checks: { started: null, group: null, partitions: null, log: null, store: null },
+      checks: { started: null, group: null, partitions: null, log: null, store: null, disk: null },
     });
   });
 
@@ -307,6 +307,7 @@ describe("readiness", () => {
       },
       { log: "nobody there either" },
     ],
+    ["the disk is full", () => (bench.disk = "/d: full"), { disk: "/d: full" }],
   ])("is not there when %s", async (_, change, checks) => {
     // Log and store are asked again a second later.
     await bench.clock.advance(1_000);

@@ -50,6 +50,19 @@ const handlers = {
     noteAttempt(isRetry ? "retry" : "end", task, context);
     if (isRetry) throw new Error("once more");
   },
+  /** Takes a minute, or until its node wants to end. */
+  long: async (task, context) => {
+    noteAttempt("start", task, context);
+    const isOver = await new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(true), 60_000);
+      context.signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve(false);
+      });
+    });
+    noteAttempt(isOver ? "end" : "retry", task, context);
+    if (!isOver) throw context.signal.reason;
+  },
   /** Never ends, in its first attempts. */
   hang: async (task, context) => {
     noteAttempt("start", task, context);

@@ -11,10 +11,11 @@ import {
   SeededRandom,
 } from "@horae/core";
 import { openEmbedded } from "@horae/embedded";
-import { Child } from "./child.ts";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+import { Child } from "../child.ts";
+import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { faultRow } from "./fault-row.ts";
 
-jest.setTimeout(120_000);
+const ROW_MS = 120_000;
 
 const SEED = 20_261_125;
 const KILLS = 8;
@@ -66,12 +67,12 @@ describe("a node that is killed in a loop", () => {
   });
 
   function begin(scheduleTo: number, enough: number): Child {
-    const script = join(__dirname, "processes", "kill-loop.mjs");
+    const script = join(__dirname, "../processes/kill-loop.mjs");
     child = new Child([script, dir.path, String(scheduleTo), String(enough)]);
     return child;
   }
 
-  it("runs every acked task, in order, none early, and counts attempts before they start", async () => {
+  faultRow({ id: 21, name: "embedded node kill -9 in a loop", timeoutMs: ROW_MS }, async () => {
     const random = new SeededRandom(SEED);
     const tasks = plan(random, Date.now());
     const config = { queue: QUEUE, concurrency: CONCURRENCY, tasks };
@@ -108,6 +109,13 @@ describe("a node that is killed in a loop", () => {
       expectKeyOrder(ofId, keyOf);
     }
     expectOnlyInFlightAgain(lines);
+    const startedAgain =
+      lines.filter(({ event }) => event === "start").length - endsOf(lines).length;
+    expect(startedAgain).toBeGreaterThan(0);
+    return {
+      evidence: `${KILLS} lives killed, ${startedAgain} attempts cut off`,
+      figures: { kills: KILLS, startedAgain, tasks: tasks.length },
+    };
   });
 
   function readLog(): Line[] {
@@ -293,6 +301,10 @@ function expectOnlyInFlightAgain(lines: readonly Line[]): void {
   }
   expect(unexplained).toEqual([]);
   if (process.env["KILL_LOOP_FIGURES"]) process.stderr.write(`${JSON.stringify(figures)}\n`);
+}
+
+function endsOf(lines: readonly Line[]): Line[] {
+  return lines.filter(({ event }) => event === "end" || event === "retry");
 }
 
 function groupBy<T>(all: readonly T[], nameOf: (one: T) => string): Map<string, T[]> {
