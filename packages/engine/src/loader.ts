@@ -140,8 +140,14 @@ export class Loader {
 
   /** Takes one row that a read has brought; true when it is in memory now. */
   takeRow(row: TaskRow, guard: ReadGuard): boolean {
-    const { memory, context, sleepers, isInserting } = this.#options;
-    if (isFinished(row.status)) return false;
+    const { memory, context, summaries, sleepers, isInserting } = this.#options;
+    if (isFinished(row.status)) {
+      // Its owner may have died before the summary said when: retention would keep the bucket for ever.
+      const { finishedAtMs } = row.status!;
+      if (finishedAtMs !== null)
+        summaries.noteFinish(bucketOf(row.key, context.bucketMs), finishedAtMs);
+      return false;
+    }
     const task = LoadedTask.fromRow(row);
     if (task === null) {
       const { telemetry, partition } = context;

@@ -49,6 +49,18 @@ describe("retention", () => {
     expect(bench.events.count("bucketDeleted")).toBe(1);
   });
 
+  it("deletes a bucket whose tasks an owner has finished that died before its summary said so", async () => {
+    const first = bench.engine(SETTINGS);
+    await first.start();
+    await bench.schedule({ uniquenessKey: "old" });
+    await bench.untilFinished(1);
+    bench.kill(first);
+    await bench.engine(SETTINGS).start();
+    await bench.clock.advance(2 * RETENTION_MS);
+    expect(bench.rows()).toEqual([]);
+    expect(await buckets()).toEqual([]);
+  });
+
   it("keeps a bucket in which one task is not finished, however old", async () => {
     await bench.engine(SETTINGS).start();
     await bench.schedule({ uniquenessKey: "stuck" }, { type: "unhandled" });

@@ -42,7 +42,13 @@ export interface ReadyLine {
   readonly url: string | null;
 }
 
-export type Line = AttemptLine | EventLine | ReadyLine;
+/** The process has ended or stopped itself at a place that a test has chosen. */
+export interface TrapLine {
+  readonly line: "trap";
+  readonly at: number;
+}
+
+export type Line = AttemptLine | EventLine | ReadyLine | TrapLine;
 
 /** What waits for lines may look at those of several nodes. */
 const wakers = new Set<() => void>();
@@ -68,11 +74,14 @@ export class NodeProcess {
     nodeArgs?: readonly string[];
     /** The user that it runs as; the network may treat it differently from others. */
     uid?: number;
+    /** Of `test/processes`; it gets the configuration, the name and `words`. */
+    script?: string;
+    words?: readonly string[];
   }) {
-    const { name, config, env = {}, nodeArgs = [], uid } = options;
+    const { name, config, env = {}, nodeArgs = [], uid, words = [] } = options;
     this.name = name;
-    const script = join(__dirname, "..", "processes", "cluster-node.mjs");
-    this.#process = spawn(process.execPath, [...nodeArgs, script, config, name], {
+    const script = join(__dirname, "../processes", options.script ?? "cluster-node.mjs");
+    this.#process = spawn(process.execPath, [...nodeArgs, script, config, name, ...words], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       ...(uid !== undefined && { uid }),
@@ -104,6 +113,11 @@ export class NodeProcess {
 
   events<Type extends EventType>(type: Type): Extract<EventLine, { type: Type }>[] {
     return this.lines.filter((one) => one.line === "event" && one.type === type) as never;
+  }
+
+  /** How often it has ended or stopped itself. */
+  get traps(): number {
+    return this.lines.filter(({ line }) => line === "trap").length;
   }
 
   /** Resolves with what `check` answers, once it is something; asked at each line of any node. */

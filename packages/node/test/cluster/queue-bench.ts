@@ -150,6 +150,13 @@ export class QueueBench {
     return row;
   }
 
+  /** Buckets of a partition that the index knows. */
+  async buckets(partition: number): Promise<number[]> {
+    const store = (await this.#connect()).taskStore(this.name);
+    const read = { partition, fromBucket: 0, toBucket: null, rowsMax: 1_000 };
+    return (await store.loadSummaries(read)).map(({ bucket }) => bucket);
+  }
+
   #connect(): Promise<CassandraConnection> {
     const { contactPoints, localDataCenter } = this.servers.cassandra;
     const ports = { clock: systemClock, random: systemRandom };
