@@ -8,6 +8,7 @@ import { lineOf } from "../cluster/checked-history.ts";
 import { historyOf } from "../cluster/history.ts";
 import type { NodeProcess } from "../cluster/node-process.ts";
 import type { QueueBench } from "../cluster/queue-bench.ts";
+import type { NodeConfigInput } from "../../src/index.ts";
 import type { Load } from "./load.ts";
 import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 
@@ -31,7 +32,11 @@ export class FaultBench {
   /** The names of nodes are not used again: a node that is started anew is another one. */
   startNode(
     name: string,
-    options: { uid?: number; nodeArgs?: readonly string[] } = {},
+    options: {
+      uid?: number;
+      nodeArgs?: readonly string[];
+      config?: Partial<NodeConfigInput>;
+    } = {},
   ): NodeProcess {
     const node = this.bench.startNode(name, options);
     this.nodes.push(node);

@@ -3,6 +3,7 @@ import { sleep } from "@horae/core";
 import type { CheckReport } from "@horae/testkit/checker";
 import { startsOf } from "../cluster/history.ts";
 import { msOf } from "../cluster/monotonic.ts";
+import type { NodeConfigInput } from "../../src/index.ts";
 import type { NodeProcess } from "../cluster/node-process.ts";
 import { QueueBench, type Servers } from "../cluster/queue-bench.ts";
 import { FaultBench } from "./fault-bench.ts";
@@ -29,11 +30,12 @@ export class FaultScene {
   readonly faults: FaultBench;
   readonly load: Load;
 
-  static async open(servers?: Servers): Promise<FaultScene> {
+  static async open(servers?: Servers, config: Partial<NodeConfigInput> = {}): Promise<FaultScene> {
     const bench = await QueueBench.open({
       partitions: PARTITIONS,
       bucketMs: 5_000,
       ...(servers !== undefined && { servers }),
+      config,
     });
     await bench.horae("migrate");
     return new FaultScene(new FaultBench(bench), new Load(await bench.client(), SHAPE));

@@ -1,5 +1,6 @@
 import { isFinished, taskKeyToken, type TaskRow } from "@horae/core";
 import { checkHistory, type FinalTask, finalTaskOf, type Violation } from "../checker/index.ts";
+import { checkRetention, retentionSpanMs } from "./check-retention.ts";
 import { checkStalls } from "./check-stalls.ts";
 import { excusedTasks } from "./log-losses.ts";
 import { Nemesis } from "./nemesis.ts";
@@ -55,7 +56,7 @@ export async function runPlan(
   return resultOf(cluster);
 }
 
-/** To the horizon, and on until every acked task has ended. */
+/** To the horizon, and on until every acked task has ended and retention has had its time. */
 async function drain(cluster: SimCluster): Promise<void> {
   const { world, plan, watch } = cluster;
   const isBroken = (): boolean => watch.violations.length > 0;
@@ -64,6 +65,7 @@ async function drain(cluster: SimCluster): Promise<void> {
   while (!isBroken() && world.nowMs < limitMs && !isDrained(cluster)) {
     await world.run(world.nowMs + DRAIN_STEP_MS, isBroken);
   }
+  await world.run(world.nowMs + retentionSpanMs(cluster), isBroken);
 }
 
 function isDrained(cluster: SimCluster): boolean {
@@ -105,7 +107,9 @@ function resultOf(cluster: SimCluster): SimResult {
     onRetry: isSkipping ? "skip" : "block",
   });
   // What was seen first says most; a run that was broken off has not been drained.
-  const later = isBroken ? [] : [...report.violations, ...checkStalls(cluster)];
+  const later = isBroken
+    ? []
+    : [...report.violations, ...checkStalls(cluster), ...checkRetention(cluster)];
   reach.add("a zombie's attempt beside its successor's", report.counts.zombies);
   reach.add("a start again, inside a fault", report.counts.allowedRepeats);
   return {

@@ -24,6 +24,13 @@ export const RETENTION_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
+    name: "finished rows that a load finds not told to the summary",
+    breaks: "a summary says when the last task of its bucket finished, whoever finished it",
+    file: "engine/src/loader.ts",
+    find: "if (finishedAtMs !== null)",
+    replace: "if (finishedAtMs === undefined)",
+  },
+  {
     name: "retention before the log is caught up with",
     breaks: "every record that was on the log at the acquire has been applied first",
     file: "engine/src/retention.ts",

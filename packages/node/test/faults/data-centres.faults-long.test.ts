@@ -1,0 +1,87 @@
+import { systemClock } from "@horae/client";
+import { sleep } from "@horae/core";
+import type { CassandraServers, KafkaServers } from "@horae/testkit/servers";
+import { startCassandra, startKafka } from "@horae/testkit/servers";
+import { startsOf } from "../cluster/history.ts";
+import { monotonicMs, msOf } from "../cluster/monotonic.ts";
+import type { NodeProcess } from "../cluster/node-process.ts";
+import type { FaultBench } from "./fault-bench.ts";
+import { faultRow } from "./fault-row.ts";
+import { FaultScene, gapMs } from "./fault-scene.ts";
+
+/** Six servers on one machine. */
+const START_MS = 400_000;
+const ROW_MS = 300_000;
+const DATA_CENTRES = 3;
+const AWAY_MS = 10_000;
+
+let kafka: KafkaServers;
+let cassandra: CassandraServers;
+let scene: FaultScene;
+let faults: FaultBench;
+
+beforeAll(async () => {
+  kafka = await startKafka({ brokers: DATA_CENTRES });
+  cassandra = await startCassandra({ dataCenters: DATA_CENTRES, commitLogSync: "batch" });
+}, START_MS);
+afterAll(() => Promise.all([kafka?.stop(), cassandra?.stop()]), START_MS);
+beforeEach(async () => {
+  const { brokers } = kafka;
+  scene = await FaultScene.open(
+    { kafka, cassandra },
+    { kafka: { brokers: [...brokers], replicationFactor: DATA_CENTRES, sessionTimeoutMs: 6_000 } },
+  );
+  ({ faults } = scene);
+}, START_MS);
+afterEach(() => scene.close());
+
+/** A node in a data centre asks the Cassandra that is there. */
+function startIn(dataCentre: number, name: string): NodeProcess {
+  const { cassandra: settings } = faults.bench.config;
+  const contactPoints = [cassandra.contactPoints[dataCentre]!];
+  const localDataCenter = cassandra.dataCenters[dataCentre]!;
+  const config = { cassandra: { ...settings!, contactPoints, localDataCenter } };
+  return faults.startNode(name, { config });
+}
+
+faultRow(
+  { id: 20, name: "three data centres, one lost whole, later back", timeoutMs: ROW_MS },
+  async () => {
+    const [lost, ...others] = [2, 0, 1].map((at) => startIn(at, `dc${at + 1}`)) as [
+      NodeProcess,
+      ...NodeProcess[],
+    ];
+    await scene.untilAtWork([lost, ...others]);
+    let owned: number[] = [];
+    let lostAtMs = 0;
+    let backAtMs = 0;
+    let returned = lost;
+    await scene.during(async () => {
+      owned = faults.owned(lost);
+      lostAtMs = monotonicMs();
+      const over = faults.fault("data centre lost", null);
+      await Promise.all([faults.kill(lost), kafka.nodes[2]!.kill(), cassandra.nodes[2]!.kill()]);
+      await sleep(systemClock, AWAY_MS);
+      await Promise.all([kafka.nodes[2]!.restart(), cassandra.nodes[2]!.restart()]);
+      backAtMs = monotonicMs();
+      returned = startIn(2, "dc3-again");
+      await faults.untilOwned([...others, returned]);
+      over();
+    });
+    const counts = await scene.finish();
+    const meanwhile = startsOf(others.flatMap((node) => node.attempts)).filter(
+      ({ at }) => msOf(at) > lostAtMs && msOf(at) < backAtMs,
+    ).length;
+    expect(meanwhile).toBeGreaterThan(0);
+    expect(owned.length).toBeGreaterThan(0);
+    return {
+      evidence: `${owned.length} partitions of a lost data centre taken over, and given back to it`,
+      figures: {
+        longestGapMs: gapMs(owned, others, lostAtMs),
+        awayMs: Math.round(backAtMs - lostAtMs),
+        startedMeanwhile: meanwhile,
+        startedAgain: counts.allowedRepeats,
+      },
+    };
+  },
+);
