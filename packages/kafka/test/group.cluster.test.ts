@@ -42,10 +42,10 @@ test("the first view is settled, and joining shows what was last assigned", asyn
   const log = topic.openLog();
   await log.join(a.onView);
   await a.settled();
-  expect(a.seen[0]).toEqual({ state: "settled", partitions: all });
+  expect(a.seen[0]).toEqual({ state: "settled", partitions: all, watched: [] });
   await topic.openLog().join(() => undefined);
   await a.settled((partitions) => partitions.length === 4);
-  expect(a.seen[1]).toEqual({ state: "joining", partitions: all });
+  expect(a.seen[1]).toEqual({ state: "joining", partitions: all, watched: [] });
 });
 
 test("a third member takes the fewest partitions from the others", async () => {

@@ -77,9 +77,20 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
     aheadMaxMs: 20_000,
     slowShare: 0.4,
   }),
+  /** Owners that follow one another fast, while what they wrote last lands late. */
+  (dice) => ({
+    ...NONE,
+    settings: { leasePeriodMs: 4_000, claimMoveMs: dice.pick([1_000, 5_000]) },
+    storeHarm: { late: 0.2, lateMaxMs: dice.pick([10_000, 40_000]), lag: 0.3 },
+    faultKinds: ["killAtCall", "restart", "stop"],
+    deadlyCalls: ["recordStatuses", "appendClaims", "swapLease"],
+    burstShare: 0.3,
+    aheadMaxMs: dice.pick([2_000, 20_000]),
+    slowShare: 0.3,
+  }),
 ];
 
-const SHARE = 0.2;
+const SHARE = 0.25;
 
 export function drawFocus(dice: Dice): Focus {
   return dice.isHead(SHARE) ? dice.pick(FOCUSES)(dice) : NONE;
