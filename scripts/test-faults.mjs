@@ -22,7 +22,7 @@ try {
 } catch {
   isGreen = false;
 }
-const files = readdirSync(dir).filter((name) => /^\d+\.json$/.test(name));
+const files = readdirSync(dir).filter((name) => /^\d+ .*\.json$/.test(name));
 const rows = files.toSorted().map((name) => JSON.parse(readFileSync(join(dir, name), "utf8")));
 if (isGreen) rmSync(dir, { recursive: true });
 else console.error(`what happened is in ${dir}`);

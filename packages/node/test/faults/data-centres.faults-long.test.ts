@@ -14,6 +14,7 @@ const START_MS = 400_000;
 const ROW_MS = 300_000;
 const DATA_CENTRES = 3;
 const AWAY_MS = 10_000;
+const APPENDS_RESUME_MS = 12_000;
 
 let kafka: KafkaServers;
 let cassandra: CassandraServers;
@@ -43,6 +44,34 @@ function startIn(dataCentre: number, name: string): NodeProcess {
   const config = { cassandra: { ...settings!, contactPoints, localDataCenter } };
   return faults.startNode(name, { config });
 }
+
+faultRow(
+  { id: 7, name: "broker kill -9 and restart, of three each in turn", timeoutMs: ROW_MS },
+  async () => {
+    const nodes = [startIn(0, "a"), startIn(1, "b")];
+    await scene.untilAtWork(nodes);
+    const pausesMs: number[] = [];
+    await scene.during(async () => {
+      for (const broker of kafka.nodes) {
+        const over = faults.fault("broker lost", null);
+        await broker.kill();
+        const lostAtMs = monotonicMs();
+        await scene.untilAppended();
+        pausesMs.push(Math.round(monotonicMs() - lostAtMs));
+        await broker.restart();
+        await faults.untilOwned(nodes);
+        over();
+      }
+    });
+    await scene.finish();
+    const longestPauseMs = Math.max(...pausesMs);
+    expect(longestPauseMs).toBeLessThanOrEqual(APPENDS_RESUME_MS);
+    return {
+      evidence: `${pausesMs.length} of ${kafka.nodes.length} brokers lost, one after the other`,
+      figures: { longestPauseMs },
+    };
+  },
+);
 
 faultRow(
   { id: 20, name: "three data centres, one lost whole, later back", timeoutMs: ROW_MS },

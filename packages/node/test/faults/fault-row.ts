@@ -33,7 +33,8 @@ export function faultRow(
 function report(row: { id: number; name: string; ok: boolean } & RowResult): void {
   if (OUT === undefined) return;
   mkdirSync(OUT, { recursive: true });
-  writeFileSync(join(OUT, `${String(row.id).padStart(2, "0")}.json`), JSON.stringify(row));
+  const name = `${String(row.id).padStart(2, "0")} ${row.name.replaceAll(/\W+/g, "-")}`;
+  writeFileSync(join(OUT, `${name}.json`), JSON.stringify(row));
 }
 
 /** For somebody who has to find out what went wrong. */

@@ -1,5 +1,5 @@
 import { systemClock } from "@horae/client";
-import { sleep } from "@horae/core";
+import { formatTaskKey, partitionOf, sleep } from "@horae/core";
 import type { CheckReport } from "@horae/testkit/checker";
 import { startsOf } from "../cluster/history.ts";
 import { msOf } from "../cluster/monotonic.ts";
@@ -29,6 +29,7 @@ const FAULT_AFTER_MS = 5_000;
 export class FaultScene {
   readonly faults: FaultBench;
   readonly load: Load;
+  #probes = 0;
 
   static async open(servers?: Servers, config: Partial<NodeConfigInput> = {}): Promise<FaultScene> {
     const bench = await QueueBench.open({
@@ -64,6 +65,21 @@ export class FaultScene {
     await sleep(systemClock, FAULT_AFTER_MS);
     await harm();
     await running;
+  }
+
+  /** Resolves when the log has taken a task in each of the partitions. */
+  async untilAppended(): Promise<void> {
+    const missing = new Set(Array.from({ length: PARTITIONS }, (_, partition) => partition));
+    while (missing.size > 0) {
+      const id = { orderingId: `probe-${this.#probes++}`, uniquenessKey: "x" };
+      const partition = partitionOf(id.orderingId, PARTITIONS);
+      if (!missing.has(partition)) continue;
+      const scheduledTime = systemClock.nowMs();
+      const key = { ...id, scheduledTimeMs: scheduledTime };
+      const options = { maxAttempts: SHAPE.maxAttempts };
+      await this.load.schedule([{ ...id, type: "work", scheduledTime, options }], [key]);
+      if (this.load.acked.has(formatTaskKey(key))) missing.delete(partition);
+    }
   }
 
   /** Waits for all that was acked, ends the nodes that still run, and checks what all of them did. */
