@@ -2,6 +2,7 @@ import type { AppendAck, AppendRequest, Clock, LogAppender, Random, ValidTask } 
 import {
   encodeScheduleRecord,
   encodeUtf8,
+  Ending,
   formatTaskKey,
   HoraeError,
   partitionOf,
@@ -52,8 +53,8 @@ export class Client<Types extends object = Record<string, unknown>> {
     onEnter: (call) => void this.#send(call),
     onEnd: (call, from) => this.#callEnded(call, from),
   };
-  /** Aborts when the client waits for nothing any longer. */
-  readonly #abandoned = new AbortController();
+  /** The client waits for nothing any longer. */
+  readonly #abandoned = new Ending();
   #closed: Promise<void> | null = null;
   /** Null until the log has told. */
   #partitions: number | null = null;
@@ -122,7 +123,7 @@ export class Client<Types extends object = Record<string, unknown>> {
 
   async #close(timeoutMs: number): Promise<void> {
     await this.#calls.whenIdle(timeoutMs);
-    this.#abandoned.abort();
+    this.#abandoned.end();
     this.#calls.abandonAll();
     await this.#appender.close();
   }
@@ -169,7 +170,7 @@ export class Client<Types extends object = Record<string, unknown>> {
         call.attemptFailed(failure, this.#mayPass(failure, sinceMs) ? "repeat" : "final");
       }
       if (call.hasEnded) break;
-      await sleep(this.#clock, repeatDelayMs(attempt, this.#random), this.#abandoned.signal);
+      await sleep(this.#clock, repeatDelayMs(attempt, this.#random), this.#abandoned);
     }
     this.#gate.leave();
   }

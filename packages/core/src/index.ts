@@ -41,4 +41,5 @@ export * from "./ports/store.ts";
 export * from "./ports/lease-store.ts";
 export * from "./ports/telemetry.ts";
 export * from "./repeat.ts";
+export * from "./ending.ts";
 export * from "./seeded-random.ts";

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  Ending,
   HoraeError,
   type Log,
   type Random,
@@ -7,7 +8,6 @@ import {
   type TaskStore,
   type Telemetry,
 } from "@horae/core";
-import { Ending } from "./ending.ts";
 import type { HeldLease } from "./held-lease.ts";
 import type { EngineSettings } from "./settings.ts";
 import { untilKnown } from "./until-known.ts";

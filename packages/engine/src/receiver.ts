@@ -2,6 +2,7 @@ import {
   type AppendRequest,
   bucketOf,
   decodeRecord,
+  Ending,
   fingerprintOf,
   hasCode,
   type LogReader,
@@ -12,7 +13,6 @@ import {
 } from "@horae/core";
 import type { BucketPersister } from "./bucket-persister.ts";
 import type { ReceivedTask } from "./classify-record.ts";
-import { Ending } from "./ending.ts";
 import { checkLog } from "./log-position.ts";
 import type { OwnerContext } from "./owner-context.ts";
 

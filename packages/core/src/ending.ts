@@ -1,8 +1,8 @@
-import type { StopSignal } from "@horae/core";
+import type { StopSignal } from "./ports/clock.ts";
 
 /**
  * Says once that something is over. Like an AbortSignal, but any number may listen: every write that
- * waits for the store does.
+ * waits for the store does, and every append that waits for the log. Node warns of the eleventh.
  */
 export class Ending implements StopSignal {
   readonly #listeners = new Set<() => void>();
