@@ -10,13 +10,6 @@ export const RETENTION_MUTANTS: readonly Mutant[] = [
     replace: "if (bucketStartMs(bucket + 1, bucketMs) <= oldMs) return true;",
   },
   {
-    name: "retention deletes without a checkpoint behind it",
-    breaks: "a checkpoint taken after all that was known of the bucket is acknowledged first",
-    file: "engine/src/retention.ts",
-    find: "context.lease.renewals >= this.#candidates.renewals + RENEWALS",
-    replace: "context.lease.renewals >= this.#candidates.renewals + 0 * RENEWALS",
-  },
-  {
     name: "retention deletes what is being inserted",
     breaks: "a bucket that a batch uses is not deleted",
     file: "engine/src/retention.ts",
