@@ -1,4 +1,5 @@
 import {
+  keyAfter,
   type LoadTasks,
   type PersistTasks,
   type RecordStatuses,
@@ -142,11 +143,6 @@ export class TaskTable {
 /** The ids may be empty in a bound: '' is a text like others, and the smallest. */
 export function keyValues(key: TaskKey): unknown[] {
   return [key.scheduledTimeMs, key.orderingId, key.uniquenessKey];
-}
-
-/** The smallest key above `key`: ids hold no NUL, so nothing lies in between. */
-function keyAfter(key: TaskKey): TaskKey {
-  return { ...key, uniquenessKey: `${key.uniquenessKey}\u0000` };
 }
 
 /** UTF-16 units are near enough to bytes for the size of a page. */

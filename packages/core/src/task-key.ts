@@ -19,6 +19,11 @@ export function lowerBoundKey(timeMs: number): TaskKey {
   return { scheduledTimeMs: timeMs, orderingId: "", uniquenessKey: "" };
 }
 
+/** The smallest key above `key`: ids hold no NUL, so nothing lies in between. */
+export function keyAfter(key: TaskKey): TaskKey {
+  return { ...key, uniquenessKey: `${key.uniquenessKey}\u0000` };
+}
+
 /** A short exact text for Map keys, of no other use; ids hold no NUL, so that it is unambiguous. */
 export function taskKeyToken(key: TaskKey): string {
   return `${key.scheduledTimeMs}/${key.orderingId}\u0000${key.uniquenessKey}`;

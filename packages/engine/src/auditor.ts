@@ -3,13 +3,13 @@ import {
   bucketStartMs,
   compareTaskKeys,
   isFinished,
+  keyAfter,
   lowerBoundKey,
   type TaskKey,
   taskKeyToken,
   type TaskRow,
 } from "@horae/core";
 import type { BucketSummaries } from "./bucket-summaries.ts";
-import { keyAfter, minKey } from "./key-order.ts";
 import { LoadedTask } from "./loaded-task.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { Sleepers } from "./sleepers.ts";
@@ -161,6 +161,6 @@ export class Auditor {
       return unloadedFrom !== null && compareTaskKeys(unloadedFrom, key) <= 0;
     }
     const leftOutFrom = memory.laneById(key.orderingId)?.leftOutFrom ?? null;
-    return leftOutFrom !== null && compareTaskKeys(minKey(leftOutFrom, key)!, leftOutFrom) === 0;
+    return leftOutFrom !== null && compareTaskKeys(leftOutFrom, key) <= 0;
   }
 }

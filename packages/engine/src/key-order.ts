@@ -11,8 +11,3 @@ export function maxKey(a: TaskKey | null, b: TaskKey | null): TaskKey | null {
   if (a === null || b === null) return a ?? b;
   return compareTaskKeys(a, b) >= 0 ? a : b;
 }
-
-/** The smallest key above `key`: ids hold no NUL, so nothing lies in between. */
-export function keyAfter(key: TaskKey): TaskKey {
-  return { ...key, uniquenessKey: `${key.uniquenessKey}\u0000` };
-}

@@ -1,10 +1,10 @@
-import { compareTaskKeys, type TaskKey, type TaskRow } from "@horae/core";
+import { compareTaskKeys, keyAfter, type TaskKey, type TaskRow } from "@horae/core";
 import type { Lane } from "./lane.ts";
 import { type LoadedRange, loadRange } from "./load-rows.ts";
 import type { Loader } from "./loader.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import { type ReadGuard, type TaskMemory } from "./task-memory.ts";
-import { keyAfter, minKey } from "./key-order.ts";
+import { minKey } from "./key-order.ts";
 
 export interface LaneRefillOptions {
   readonly context: OwnerContext;

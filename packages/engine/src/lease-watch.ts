@@ -5,8 +5,8 @@ import {
   type Lease,
   type LeaseStore,
   type Random,
+  type Telemetry,
 } from "@horae/core";
-import type { Telemetry } from "@horae/core";
 import { LeaseSilence } from "./lease-silence.ts";
 import { Loop } from "./loop.ts";
 

@@ -4,12 +4,12 @@ import {
   type BucketSummary,
   compareTaskKeys,
   isDone,
+  keyAfter,
   lowerBoundKey,
   type TaskKey,
   type TaskRow,
 } from "@horae/core";
 import type { OwnerContext } from "./owner-context.ts";
-import { keyAfter } from "./key-order.ts";
 
 /** Index rows that one load looks at. */
 const SUMMARIES_MAX = 200;

@@ -1,10 +1,11 @@
 import type { BucketSummary, TaskKey, TaskRow } from "@horae/core";
 import {
+  bucketStartMs,
   compareTaskKeys,
   formatTaskKey,
   isFinished,
+  keyAfter,
   lowerBoundKey,
-  bucketStartMs,
 } from "@horae/core";
 import type { PartitionTally, VerifySource } from "./verify-source.ts";
 
@@ -51,8 +52,7 @@ async function verifyBucket(
     const keys = await uncoveredKeys(store, { partition, bucket }, owned);
     for (const key of keys) tally.noteUncovered(formatTaskKey(key));
     if (rows.length < ROWS_MAX) return;
-    const { key } = rows.at(-1)!;
-    from = { ...key, uniquenessKey: `${key.uniquenessKey}\0` };
+    from = keyAfter(rows.at(-1)!.key);
   }
 }
 

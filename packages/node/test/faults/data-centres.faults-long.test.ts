@@ -5,9 +5,8 @@ import { startCassandra, startKafka } from "@horae/testkit/servers";
 import { startsOf } from "../cluster/history.ts";
 import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 import type { NodeProcess } from "../cluster/node-process.ts";
-import type { FaultBench } from "./fault-bench.ts";
 import { faultRow } from "./fault-row.ts";
-import { FaultScene, gapMs } from "./fault-scene.ts";
+import { FaultScene, gapMs, useScene } from "./fault-scene.ts";
 
 /** Six servers on one machine. */
 const START_MS = 400_000;
@@ -18,52 +17,46 @@ const APPENDS_RESUME_MS = 12_000;
 
 let kafka: KafkaServers;
 let cassandra: CassandraServers;
-let scene: FaultScene;
-let faults: FaultBench;
 
 beforeAll(async () => {
   kafka = await startKafka({ brokers: DATA_CENTRES });
   cassandra = await startCassandra({ dataCenters: DATA_CENTRES, commitLogSync: "batch" });
 }, START_MS);
 afterAll(() => Promise.all([kafka?.stop(), cassandra?.stop()]), START_MS);
-beforeEach(async () => {
-  const { brokers } = kafka;
-  scene = await FaultScene.open(
-    { kafka, cassandra },
-    { kafka: { brokers: [...brokers], replicationFactor: DATA_CENTRES, sessionTimeoutMs: 6_000 } },
-  );
-  ({ faults } = scene);
+const current = useScene(() => {
+  const brokers = [...kafka.brokers];
+  const settings = { brokers, replicationFactor: DATA_CENTRES, sessionTimeoutMs: 6_000 };
+  return FaultScene.open({ kafka, cassandra }, { kafka: settings });
 }, START_MS);
-afterEach(() => scene.close());
 
 /** A node in a data centre asks the Cassandra that is there. */
 function startIn(dataCentre: number, name: string): NodeProcess {
-  const { cassandra: settings } = faults.bench.config;
+  const { cassandra: settings } = current.faults.bench.config;
   const contactPoints = [cassandra.contactPoints[dataCentre]!];
   const localDataCenter = cassandra.dataCenters[dataCentre]!;
   const config = { cassandra: { ...settings!, contactPoints, localDataCenter } };
-  return faults.startNode(name, { config });
+  return current.faults.startNode(name, { config });
 }
 
 faultRow(
   { id: 7, name: "broker kill -9 and restart, of three each in turn", timeoutMs: ROW_MS },
   async () => {
     const nodes = [startIn(0, "a"), startIn(1, "b")];
-    await scene.untilAtWork(nodes);
+    await current.scene.untilAtWork(nodes);
     const pausesMs: number[] = [];
-    await scene.during(async () => {
+    await current.scene.during(async () => {
       for (const broker of kafka.nodes) {
-        const over = faults.fault("broker lost", null);
+        const over = current.faults.fault("broker lost", null);
         await broker.kill();
         const lostAtMs = monotonicMs();
-        await scene.untilAppended();
+        await current.scene.untilAppended();
         pausesMs.push(Math.round(monotonicMs() - lostAtMs));
         await broker.restart();
-        await faults.untilOwned(nodes);
+        await current.faults.untilOwned(nodes);
         over();
       }
     });
-    await scene.finish();
+    await current.scene.finish();
     const longestPauseMs = Math.max(...pausesMs);
     expect(longestPauseMs).toBeLessThanOrEqual(APPENDS_RESUME_MS);
     return {
@@ -80,24 +73,28 @@ faultRow(
       NodeProcess,
       ...NodeProcess[],
     ];
-    await scene.untilAtWork([lost, ...others]);
+    await current.scene.untilAtWork([lost, ...others]);
     let owned: number[] = [];
     let lostAtMs = 0;
     let backAtMs = 0;
     let returned = lost;
-    await scene.during(async () => {
-      owned = faults.owned(lost);
+    await current.scene.during(async () => {
+      owned = current.faults.owned(lost);
       lostAtMs = monotonicMs();
-      const over = faults.fault("data centre lost", null);
-      await Promise.all([faults.kill(lost), kafka.nodes[2]!.kill(), cassandra.nodes[2]!.kill()]);
+      const over = current.faults.fault("data centre lost", null);
+      await Promise.all([
+        current.faults.kill(lost),
+        kafka.nodes[2]!.kill(),
+        cassandra.nodes[2]!.kill(),
+      ]);
       await sleep(systemClock, AWAY_MS);
       await Promise.all([kafka.nodes[2]!.restart(), cassandra.nodes[2]!.restart()]);
       backAtMs = monotonicMs();
       returned = startIn(2, "dc3-again");
-      await faults.untilOwned([...others, returned]);
+      await current.faults.untilOwned([...others, returned]);
       over();
     });
-    const counts = await scene.finish();
+    const counts = await current.scene.finish();
     const meanwhile = startsOf(others.flatMap((node) => node.attempts)).filter(
       ({ at }) => msOf(at) > lostAtMs && msOf(at) < backAtMs,
     ).length;

@@ -5,7 +5,7 @@ import { startsOf } from "../cluster/history.ts";
 import { msOf } from "../cluster/monotonic.ts";
 import type { NodeConfigInput } from "../../src/index.ts";
 import type { NodeProcess } from "../cluster/node-process.ts";
-import { QueueBench, type Servers } from "../cluster/queue-bench.ts";
+import { QueueBench, type Servers, START_MS } from "../cluster/queue-bench.ts";
 import { FaultBench } from "./fault-bench.ts";
 import { Load, type LoadShape } from "./load.ts";
 
@@ -97,6 +97,26 @@ export class FaultScene {
   close(): Promise<void> {
     return this.faults.bench.close();
   }
+}
+
+/** A scene for each test, which is gone after it. `open`: how. */
+export function useScene(
+  open: () => Promise<FaultScene> = () => FaultScene.open(),
+  startMs = START_MS,
+): { readonly scene: FaultScene; readonly faults: FaultBench } {
+  let scene: FaultScene;
+  beforeEach(async () => {
+    scene = await open();
+  }, startMs);
+  afterEach(() => scene.close());
+  return {
+    get scene() {
+      return scene;
+    },
+    get faults() {
+      return scene.faults;
+    },
+  };
 }
 
 /** From a moment to the first start in each of the partitions by these nodes, milliseconds, the longest. */

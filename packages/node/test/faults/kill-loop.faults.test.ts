@@ -2,18 +2,12 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "@horae/client";
 import type { TaskKey, TaskRow } from "@horae/core";
-import {
-  bucketOf,
-  compareTaskKeys,
-  formatTaskKey,
-  parseTaskKey,
-  partitionOf,
-  SeededRandom,
-} from "@horae/core";
+import { bucketOf, compareTaskKeys, formatTaskKey, parseTaskKey, SeededRandom } from "@horae/core";
 import { openEmbedded } from "@horae/embedded";
 import { Child } from "../child.ts";
 import { useTemporaryDirectory } from "../temporary-directory.ts";
 import { faultRow } from "./fault-row.ts";
+import { rowsOf } from "./rows-of.ts";
 
 const ROW_MS = 120_000;
 
@@ -144,7 +138,7 @@ describe("a node that is killed in a loop", () => {
         }
       }
       for (const { key } of started) {
-        const row = await findRow(store, parseTaskKey(key));
+        const [row] = await rowsOf(store, QUEUE, [parseTaskKey(key)]);
         raise(known, key, row?.status?.attempts ?? 0);
       }
       for (const { key, attempt } of started) {
@@ -160,7 +154,7 @@ describe("a node that is killed in a loop", () => {
     try {
       const rows = new Map<string, TaskRow>();
       for (const { key } of tasks) {
-        const row = await findRow(store, parseTaskKey(key));
+        const [row] = await rowsOf(store, QUEUE, [parseTaskKey(key)]);
         if (row !== undefined) rows.set(key, row);
       }
       return rows;
@@ -172,15 +166,6 @@ describe("a node that is killed in a loop", () => {
   const open = () =>
     openEmbedded({ dir: join(dir.path, "data"), queue: QUEUE, clock: systemClock });
 });
-
-type Store = Awaited<ReturnType<typeof openEmbedded>>["store"];
-
-async function findRow(store: Store, key: TaskKey): Promise<TaskRow | undefined> {
-  const partition = partitionOf(key.orderingId, QUEUE.partitions);
-  const bucket = bucketOf(key, QUEUE.bucketMs);
-  const [row] = await store.findTasks({ partition, bucket, keys: [key] });
-  return row;
-}
 
 /** In the order of their scheduling; the last of each ordering id is due after all others. */
 function plan(random: SeededRandom, nowMs: number): Plan[] {

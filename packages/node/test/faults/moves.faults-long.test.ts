@@ -1,24 +1,20 @@
 import { systemClock } from "@horae/client";
 import { formatTaskKey } from "@horae/core";
 import type { NodeProcess } from "../cluster/node-process.ts";
-import { START_MS } from "../cluster/queue-bench.ts";
 import { msOf } from "../cluster/monotonic.ts";
 import { startsOf } from "../cluster/history.ts";
 import { faultRow } from "./fault-row.ts";
-import { FaultScene, gapMs, SHAPE } from "./fault-scene.ts";
+import { gapMs, SHAPE, useScene } from "./fault-scene.ts";
 
 const ROW_MS = 300_000;
 /** So long a drain waits for handlers, and its abort for those that do not listen. */
 const DRAIN_MS = 30_000;
 const ABORT_GRACE_MS = 10_000;
 
-let scene: FaultScene;
-beforeEach(async () => {
-  scene = await FaultScene.open();
-}, START_MS);
-afterEach(() => scene.close());
+const current = useScene();
 
 faultRow({ id: 17, name: "handler of 60 s during a move", timeoutMs: ROW_MS }, async () => {
+  const { scene } = current;
   const { load } = scene;
   const nodes = (await scene.begin("a", "b")) as [NodeProcess, NodeProcess];
   const scheduledTime = systemClock.nowMs();

@@ -6,7 +6,7 @@ import { START_MS } from "../cluster/queue-bench.ts";
 import { FaultNetwork } from "./fault-network.ts";
 import { faultRow } from "./fault-row.ts";
 import { FaultScene, gapMs, LEASE_MS, SESSION_MS } from "./fault-scene.ts";
-import { monotonicMs } from "../cluster/monotonic.ts";
+import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 import type { TcpProxy } from "./tcp-proxy.ts";
 
 const ROW_MS = 180_000;
@@ -85,7 +85,7 @@ faultRow({ id: 12, name: "store slowed by 300 ms", timeoutMs: ROW_MS }, async ()
   await scene.finish();
   expect(nodes.flatMap((node) => node.events("leaseLost"))).toEqual([]);
   const meanwhile = startsOf(nodes.flatMap((node) => node.attempts)).filter(
-    ({ at }) => at / 1e6 > slowedAtMs + 1_000 && at / 1e6 < slowedAtMs + 10_000,
+    ({ at }) => msOf(at) > slowedAtMs + 1_000 && msOf(at) < slowedAtMs + 10_000,
   ).length;
   expect(meanwhile).toBeGreaterThan(0);
   return {
@@ -104,10 +104,10 @@ faultRow({ id: 13, name: "node cut from the store only", timeoutMs: ROW_MS }, as
     const over = scene.faults.fault("cut from the store", [a.node]);
     a.store.mode = "silent";
     const since = (node: NodeProcess) =>
-      node.events("takeOverEnded").filter(({ at }) => at / 1e6 > cutAtMs);
+      node.events("takeOverEnded").filter(({ at }) => msOf(at) > cutAtMs);
     await b.node.until("all that it had is adopted", () => since(b.node).length >= owned.length);
     await a.node.until("it has left the group", () =>
-      a.node.events("groupChanged").some(({ state, at }) => state === "lost" && at / 1e6 > cutAtMs),
+      a.node.events("groupChanged").some(({ state, at }) => state === "lost" && msOf(at) > cutAtMs),
     );
     a.store.mode = "pass";
     await a.node.until("it has come back", () => since(a.node).length > 0);
@@ -144,10 +144,10 @@ faultRow({ id: 14, name: "node cut from Kafka only", timeoutMs: ROW_MS }, async 
   await scene.finish();
   expect(a.node.events("leaseLost")).toEqual([]);
   const kept = startsOf(a.node.attempts).filter(
-    ({ at }) => at / 1e6 > cutAtMs && at / 1e6 < cutAtMs + SESSION_MS,
+    ({ at }) => msOf(at) > cutAtMs && msOf(at) < cutAtMs + SESSION_MS,
   ).length;
   expect(kept).toBeGreaterThan(0);
-  const taken = b.node.events("takeOverEnded").filter(({ at }) => at / 1e6 > cutAtMs);
+  const taken = b.node.events("takeOverEnded").filter(({ at }) => msOf(at) > cutAtMs);
   return {
     evidence: `${kept} attempts while it was cut off, ${taken.length} partitions handed over`,
     figures: { startedMeanwhile: kept, handedOver: taken.length },

@@ -2,10 +2,8 @@ import type { TaskRow } from "@horae/core";
 import { formatTaskKey, isFinished, sleep } from "@horae/core";
 import { systemClock } from "@horae/client";
 import { startsOf } from "../cluster/history.ts";
-import { START_MS } from "../cluster/queue-bench.ts";
-import type { FaultBench } from "./fault-bench.ts";
 import { faultRow } from "./fault-row.ts";
-import { FaultScene } from "./fault-scene.ts";
+import { useScene } from "./fault-scene.ts";
 
 const ROW_MS = 300_000;
 /** Half of them beside the tasks that kill their process, half beside the one that never ends. */
@@ -13,21 +11,17 @@ const BYSTANDERS = 500;
 const MAX_ATTEMPTS = 3;
 const LOOK_MS = 250;
 
-let scene: FaultScene;
-let faults: FaultBench;
-beforeEach(async () => {
-  scene = await FaultScene.open();
-  ({ faults } = scene);
-}, START_MS);
-afterEach(() => scene.close());
+const current = useScene();
 
 /** One node at a time, started anew whenever it dies, as a supervisor does; until all of it is over. */
 async function runUntilOver(keys: readonly string[]): Promise<TaskRow[]> {
   const start = () =>
-    faults.startNode(`n-${faults.nodes.length}`, { nodeArgs: ["--max-old-space-size=96"] });
-  let node = faults.nodes.at(-1) ?? start();
+    current.faults.startNode(`n-${current.faults.nodes.length}`, {
+      nodeArgs: ["--max-old-space-size=96"],
+    });
+  let node = current.faults.nodes.at(-1) ?? start();
   for (;;) {
-    const rows = await Promise.all(keys.map((key) => faults.bench.row(key)));
+    const rows = await Promise.all(keys.map((key) => current.faults.bench.row(key)));
     if (rows.every((row) => isFinished(row?.status ?? null))) return rows.map((row) => row!);
     if (node.isOver) node = start();
     await sleep(systemClock, LOOK_MS);
@@ -36,7 +30,7 @@ async function runUntilOver(keys: readonly string[]): Promise<TaskRow[]> {
 
 /** Poison tasks of these types, all due at once, and then their share of the bystanders. */
 async function schedule(kinds: readonly string[], group: string): Promise<string[]> {
-  const client = await faults.bench.client();
+  const client = await current.faults.bench.client();
   const scheduledTime = systemClock.nowMs() + 2_000;
   const outcomes = await client.scheduleTasks([
     ...kinds.map((type) => ({
@@ -73,12 +67,12 @@ faultRow({ id: 15, name: "poison task of each kind", timeoutMs: ROW_MS }, async 
   const bystanders = [...killed.slice(3), ...hung.slice(1)];
   expect(bystanders).toHaveLength(BYSTANDERS);
   expect(bystanders.filter(({ status }) => status?.status !== "succeeded")).toEqual([]);
-  const starts = startsOf(faults.nodes.flatMap((node) => node.attempts));
+  const starts = startsOf(current.faults.nodes.flatMap((node) => node.attempts));
   const counts = new Map<string, number>();
   for (const { key } of starts) counts.set(key, (counts.get(key) ?? 0) + 1);
   const lost = bystanders.map(({ key }) => (counts.get(formatTaskKey(key)) ?? 0) - 1);
   expect(Math.max(...lost)).toBeLessThanOrEqual(1);
-  const deaths = faults.nodes.length - 1;
+  const deaths = current.faults.nodes.length - 1;
   // The first death may cost all three an attempt; as suspects they run one at a time.
   expect(deaths).toBeGreaterThanOrEqual(1 + 3 * (MAX_ATTEMPTS - 1));
   const touched = lost.filter((attempts) => attempts > 0).length;

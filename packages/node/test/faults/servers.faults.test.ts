@@ -5,10 +5,9 @@ import { startCassandra, startKafka } from "@horae/testkit/servers";
 import { startsOf } from "../cluster/history.ts";
 import type { NodeProcess } from "../cluster/node-process.ts";
 import { START_MS } from "../cluster/queue-bench.ts";
-import type { FaultBench } from "./fault-bench.ts";
 import { faultRow, type RowResult } from "./fault-row.ts";
-import { FaultScene } from "./fault-scene.ts";
-import { monotonicMs } from "../cluster/monotonic.ts";
+import { FaultScene, useScene } from "./fault-scene.ts";
+import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 
 const ROW_MS = 180_000;
 const FROZEN_MS = 20_000;
@@ -17,23 +16,17 @@ const FIRST_START_MS = 5_000;
 
 let kafka: KafkaServers;
 let cassandra: CassandraServers;
-let scene: FaultScene;
-let faults: FaultBench;
 
 beforeAll(async () => {
   const starting = [startKafka(), startCassandra({ commitLogSync: "batch" })] as const;
   [kafka, cassandra] = await Promise.all(starting);
 }, START_MS);
 afterAll(() => Promise.all([kafka?.stop(), cassandra?.stop()]), START_MS);
-beforeEach(async () => {
-  scene = await FaultScene.open({ kafka, cassandra });
-  ({ faults } = scene);
-}, START_MS);
-afterEach(() => scene.close());
+const current = useScene(() => FaultScene.open({ kafka, cassandra }));
 
 /** Milliseconds from a moment to the first start after it on any of the nodes. */
 function firstStartMs(nodes: readonly NodeProcess[], sinceMs: number): number {
-  const starts = startsOf(nodes.flatMap((node) => node.attempts)).map(({ at }) => at / 1e6);
+  const starts = startsOf(nodes.flatMap((node) => node.attempts)).map(({ at }) => msOf(at));
   return Math.round(Math.min(...starts.filter((atMs) => atMs > sinceMs)) - sinceMs);
 }
 
@@ -44,15 +37,15 @@ function failuresOf(nodes: readonly NodeProcess[], operation: string): number {
 
 /** Cassandra is away, one way or another, and back: what is due meanwhile runs then. */
 async function withoutStore(harm: () => Promise<void>): Promise<RowResult> {
-  const nodes = await scene.begin("a", "b");
+  const nodes = await current.scene.begin("a", "b");
   let backAtMs = 0;
-  await scene.during(async () => {
-    const over = faults.fault("store away", null);
+  await current.scene.during(async () => {
+    const over = current.faults.fault("store away", null);
     await harm();
     backAtMs = monotonicMs();
     over();
   });
-  const counts = await scene.finish();
+  const counts = await current.scene.finish();
   const failures = failuresOf(nodes, "renewLease");
   expect(failures).toBeGreaterThan(0);
   const firstMs = firstStartMs(nodes, backAtMs);
@@ -64,20 +57,20 @@ async function withoutStore(harm: () => Promise<void>): Promise<RowResult> {
 }
 
 faultRow({ id: 7, name: "broker kill -9 and restart", timeoutMs: ROW_MS }, async () => {
-  const nodes = await scene.begin("a", "b");
+  const nodes = await current.scene.begin("a", "b");
   let killedAtMs = 0;
   let backAtMs = 0;
-  await scene.during(async () => {
+  await current.scene.during(async () => {
     killedAtMs = monotonicMs();
-    const over = faults.fault("broker killed", null);
+    const over = current.faults.fault("broker killed", null);
     await kafka.kill();
     await kafka.restart();
     backAtMs = monotonicMs();
     over();
   });
-  await scene.finish();
+  await current.scene.finish();
   const meanwhile = startsOf(nodes.flatMap((node) => node.attempts)).filter(
-    ({ at }) => at / 1e6 > killedAtMs && at / 1e6 < backAtMs,
+    ({ at }) => msOf(at) > killedAtMs && msOf(at) < backAtMs,
   ).length;
   expect(meanwhile).toBeGreaterThan(0);
   return {
@@ -102,16 +95,16 @@ faultRow({ id: 9, name: "Cassandra frozen 20 s", timeoutMs: ROW_MS }, () =>
 );
 
 faultRow({ id: 10, name: "Kafka frozen 20 s", timeoutMs: ROW_MS }, async () => {
-  const nodes = await scene.begin("a", "b");
+  const nodes = await current.scene.begin("a", "b");
   const lostBefore = lostGroups(nodes);
-  await scene.during(async () => {
-    const over = faults.fault("log frozen", null);
+  await current.scene.during(async () => {
+    const over = current.faults.fault("log frozen", null);
     await kafka.pause();
     await sleep(systemClock, FROZEN_MS);
     await kafka.resume();
     over();
   });
-  await scene.finish();
+  await current.scene.finish();
   const lost = lostGroups(nodes) - lostBefore;
   expect(lost).toBeGreaterThan(0);
   return { evidence: `the group was lost ${lost} times`, figures: { lost } };

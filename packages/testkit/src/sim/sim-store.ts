@@ -5,6 +5,7 @@ import {
   type IndexedSummary,
   type JournalPosition,
   type JournalRow,
+  keyAfter,
   type LoadTasks,
   type PersistTasks,
   type QueueSettings,
@@ -104,8 +105,7 @@ export class SimStore implements TaskStore {
     const rows = await load(read.from, pageMax);
     const last = rows.at(-1);
     if (last === undefined || rows.length < pageMax || pageMax === read.rowsMax) return rows;
-    const from = { ...last.key, uniquenessKey: `${last.key.uniquenessKey}\0` };
-    return [...rows, ...(await load(from, read.rowsMax - pageMax))];
+    return [...rows, ...(await load(keyAfter(last.key), read.rowsMax - pageMax))];
   }
 
   findTasks(read: {
