@@ -35,7 +35,8 @@ export type HoraeEvent =
   | (OfEpoch & { readonly type: "leaseResumed" })
   /** A watcher has taken an expired lease before the group has named the next owner. */
   | (OfEpoch & { readonly type: "leaseAdopted" })
-  | (OfEpoch & { readonly type: "leaseReleased" })
+  /** `elapsedMs`: since the owner began to drain, and claims no more; handlers that ran are in it. */
+  | (OfEpoch & { readonly type: "leaseReleased"; readonly elapsedMs: number })
   | (OfEpoch & { readonly type: "leaseLost" })
   | (OfPartition & {
       readonly type: "leaseRefused";

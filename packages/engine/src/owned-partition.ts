@@ -224,6 +224,8 @@ export class OwnedPartition {
 
   async #drainAndRelease(end: EpochEnd): Promise<void> {
     const { lease, telemetry, partition, epoch } = this.#context;
+    const { clock } = this.#options;
+    const startedMs = clock.monotonicMs();
     try {
       await this.#settle();
       while (this.#renewing !== null) await this.#renewing;
@@ -231,7 +233,8 @@ export class OwnedPartition {
       this.#isReleased = true;
       this.#trail.stop();
       if (await lease.release(this.#snapshot())) {
-        telemetry.emit({ type: "leaseReleased", partition, epoch });
+        const elapsedMs = clock.monotonicMs() - startedMs;
+        telemetry.emit({ type: "leaseReleased", partition, epoch, elapsedMs });
       }
       this.#end(end);
     } catch (error) {
