@@ -25,6 +25,7 @@ type Reported = Extract<HoraeEvent, { type: EventType }>;
 export type EventType =
   | "takeOverEnded"
   | "leaseAdopted"
+  | "tasksPersisted"
   | "bucketDeleted"
   | "taskForgotten"
   | "leaseReleased"

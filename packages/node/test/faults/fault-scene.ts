@@ -4,7 +4,7 @@ import type { CheckReport } from "@horae/testkit/checker";
 import { startsOf } from "../cluster/history.ts";
 import { msOf } from "../cluster/monotonic.ts";
 import type { NodeConfigInput } from "../../src/index.ts";
-import type { NodeProcess } from "../cluster/node-process.ts";
+import type { AttemptLine, NodeProcess } from "../cluster/node-process.ts";
 import { QueueBench, type Servers, START_MS } from "../cluster/queue-bench.ts";
 import { FaultBench } from "./fault-bench.ts";
 import { Load, type LoadShape } from "./load.ts";
@@ -119,13 +119,17 @@ export function useScene(
   };
 }
 
-/** From a moment to the first start in each of the partitions by these nodes, milliseconds, the longest. */
+/**
+ * From a moment to the first start in each of the partitions by these nodes, milliseconds, the longest.
+ * `isMeant`: which starts count.
+ */
 export function gapMs(
   partitions: readonly number[],
   by: readonly NodeProcess[],
   sinceMs: number,
+  isMeant: (start: AttemptLine) => boolean = () => true,
 ): number {
-  const starts = by.flatMap((node) => startsOf(node.attempts));
+  const starts = by.flatMap((node) => startsOf(node.attempts)).filter(isMeant);
   const gaps = partitions.map((partition) => {
     const first = starts
       .filter((start) => start.partition === partition && msOf(start.at) > sinceMs)

@@ -87,6 +87,12 @@ export class Load {
     }
   }
 
+  /** Keys, as text, of what was asked for after a moment (monotonic). */
+  askedAfter(sinceMs: number): ReadonlySet<string> {
+    const asks = this.lines.filter((line) => line.line === "ask");
+    return new Set(asks.filter(({ atMs }) => atMs > sinceMs).map(({ key }) => formatTaskKey(key)));
+  }
+
   #keyOf(number: number): TaskKey {
     const { ids, aheadMaxMs } = this.#shape;
     return {

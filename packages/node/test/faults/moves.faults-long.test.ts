@@ -2,16 +2,83 @@ import { systemClock } from "@horae/client";
 import { formatTaskKey } from "@horae/core";
 import type { NodeProcess } from "../cluster/node-process.ts";
 import { msOf } from "../cluster/monotonic.ts";
-import { startsOf } from "../cluster/history.ts";
+import { historyOf, percentile, startsOf } from "../cluster/history.ts";
 import { faultRow } from "./fault-row.ts";
 import { gapMs, SHAPE, useScene } from "./fault-scene.ts";
+import { latenessOf, scheduleSteady, steadyStartsOf } from "./steady-tasks.ts";
 
 const ROW_MS = 300_000;
 /** So long a drain waits for handlers, and its abort for those that do not listen. */
 const DRAIN_MS = 30_000;
 const ABORT_GRACE_MS = 10_000;
 
+/** Handlers of 20 ms at the most, something due in each partition about every 15 ms. */
+const STEADY = { tasks: 24_000, aheadMs: 10_000, overMs: 60_000, workMaxMs: 20 };
+const PAUSE_MS = 250;
+const PAUSE_OF_OTHERS_MS = 50;
+/** What has waited while a partition moved has run by then. */
+const CATCH_UP_MS = 1_000;
+
 const current = useScene();
+
+/** A partition on its way, monotonic: from the begin of its drain to the first start by its next owner. */
+interface Move {
+  readonly partition: number;
+  readonly beganMs: number;
+  readonly firstStartMs: number;
+}
+
+function movesOf(nodes: readonly NodeProcess[]): Move[] {
+  const starts = startsOf(historyOf(nodes));
+  const released = nodes.flatMap((node) => node.events("leaseReleased"));
+  return released.flatMap(({ partition, epoch, at, elapsedMs }) => {
+    const next = starts.find((start) => start.partition === partition && start.epoch > epoch);
+    if (next === undefined) return [];
+    return [{ partition, beganMs: msOf(at) - elapsedMs, firstStartMs: msOf(next.at) }];
+  });
+}
+
+faultRow({ id: 24, name: "planned moves", timeoutMs: ROW_MS }, async () => {
+  const { scene, faults } = current;
+  const nodes = await scene.begin("steady");
+  await scheduleSteady(scene.load, STEADY);
+  const isUnderWay = () => steadyStartsOf(historyOf(nodes)).length;
+  await nodes[0]!.until("tasks are due", () => isUnderWay() > 0);
+  while (isUnderWay() < 0.9 * STEADY.tasks) {
+    const guest = faults.startNode(`guest-${nodes.length}`);
+    nodes.push(guest);
+    await faults.untilOwned([nodes[0]!, guest]);
+    expect(await guest.end("SIGTERM")).toBe(0);
+    await faults.untilOwned([nodes[0]!]);
+  }
+  await scene.finish();
+  const moves = movesOf(nodes);
+  const pausesMs = moves.map((move) => move.firstStartMs - move.beganMs).toSorted((a, b) => a - b);
+  const staying = steadyStartsOf(historyOf(nodes)).filter(({ partition, at }) =>
+    moves.every(
+      (move) =>
+        move.partition !== partition ||
+        msOf(at) < move.beganMs ||
+        msOf(at) > move.firstStartMs + CATCH_UP_MS,
+    ),
+  );
+  const { p99Ms, maxMs } = latenessOf(staying);
+  const pauseP99Ms = Math.round(percentile(pausesMs, 0.99));
+  expect(moves.length).toBeGreaterThan(30);
+  expect(staying.length).toBeGreaterThan(STEADY.tasks / 4);
+  expect(pauseP99Ms).toBeLessThanOrEqual(PAUSE_MS);
+  expect(p99Ms).toBeLessThanOrEqual(PAUSE_OF_OTHERS_MS);
+  return {
+    evidence: `${moves.length} partitions moved, from node to node and back`,
+    figures: {
+      moves: moves.length,
+      pauseP50Ms: Math.round(percentile(pausesMs, 0.5)),
+      pauseP99Ms,
+      latenessOfOthersP99Ms: p99Ms,
+      latenessOfOthersMaxMs: maxMs,
+    },
+  };
+});
 
 faultRow({ id: 17, name: "handler of 60 s during a move", timeoutMs: ROW_MS }, async () => {
   const { scene } = current;

@@ -6,13 +6,21 @@ import { startsOf } from "../cluster/history.ts";
 import type { NodeProcess } from "../cluster/node-process.ts";
 import { START_MS } from "../cluster/queue-bench.ts";
 import { faultRow, type RowResult } from "./fault-row.ts";
-import { FaultScene, useScene } from "./fault-scene.ts";
+import { FaultScene, PARTITIONS, useScene } from "./fault-scene.ts";
+import { latenessOf, scheduleSteady, steadyStartsOf } from "./steady-tasks.ts";
 import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 
 const ROW_MS = 180_000;
 const FROZEN_MS = 20_000;
 /** After the store is back. */
 const FIRST_START_MS = 5_000;
+
+/** Due before, while and after the log is away. */
+const STEADY = { tasks: 1_500, aheadMs: 4_000, overMs: 30_000, workMaxMs: 5 };
+/** How late what is persisted may be while the log is away, 99 of 100. */
+const LATENESS_MS = 50;
+/** After the log is back. */
+const PERSISTED_MS = 15_000;
 
 let kafka: KafkaServers;
 let cassandra: CassandraServers;
@@ -56,27 +64,76 @@ async function withoutStore(harm: () => Promise<void>): Promise<RowResult> {
   };
 }
 
-faultRow({ id: 7, name: "broker kill -9 and restart", timeoutMs: ROW_MS }, async () => {
-  const nodes = await current.scene.begin("a", "b");
-  let killedAtMs = 0;
+/** Kafka is away, one way or another, and back: what is persisted runs throughout. */
+async function withoutLog(harm: () => Promise<void>) {
+  const { scene, faults } = current;
+  const nodes = await scene.begin("a", "b");
+  await scheduleSteady(scene.load, STEADY);
+  const lostBefore = lostGroups(nodes);
+  let awayAtMs = 0;
   let backAtMs = 0;
-  await current.scene.during(async () => {
-    killedAtMs = monotonicMs();
-    const over = current.faults.fault("broker killed", null);
-    await kafka.kill();
-    await kafka.restart();
+  await scene.during(async () => {
+    awayAtMs = monotonicMs();
+    const over = faults.fault("log away", null);
+    await harm();
     backAtMs = monotonicMs();
+    await scene.untilAppended();
     over();
   });
-  await current.scene.finish();
-  const meanwhile = startsOf(nodes.flatMap((node) => node.attempts)).filter(
-    ({ at }) => msOf(at) > killedAtMs && msOf(at) < backAtMs,
-  ).length;
-  expect(meanwhile).toBeGreaterThan(0);
+  await scene.finish();
+  const attempts = nodes.flatMap((node) => node.attempts);
+  const meanwhile = steadyStartsOf(attempts).filter(
+    ({ at }) => msOf(at) > awayAtMs && msOf(at) < backAtMs,
+  );
+  expect(meanwhile.length).toBeGreaterThan(0);
+  const { p99Ms, maxMs } = latenessOf(meanwhile);
+  const persistedMs = firstPersistedMs(nodes, backAtMs);
+  expect(p99Ms).toBeLessThanOrEqual(LATENESS_MS);
+  expect(persistedMs).toBeLessThanOrEqual(PERSISTED_MS);
   return {
-    evidence: `${meanwhile} attempts while there was no broker`,
-    figures: { awayMs: Math.round(backAtMs - killedAtMs), startedMeanwhile: meanwhile },
+    lost: lostGroups(nodes) - lostBefore,
+    figures: {
+      awayMs: Math.round(backAtMs - awayAtMs),
+      startedMeanwhile: meanwhile.length,
+      latenessP99Ms: p99Ms,
+      latenessMaxMs: maxMs,
+      firstPersistedMs: persistedMs,
+    },
   };
+}
+
+/** From a moment to the first record that is persisted after it, milliseconds, in the last of the partitions. */
+function firstPersistedMs(nodes: readonly NodeProcess[], sinceMs: number): number {
+  const first = new Map<number, number>();
+  for (const { partition, at } of nodes.flatMap((node) => node.events("tasksPersisted"))) {
+    const atMs = msOf(at);
+    if (atMs > sinceMs) first.set(partition, Math.min(atMs, first.get(partition) ?? Infinity));
+  }
+  expect(first.size).toBe(PARTITIONS);
+  return Math.round(Math.max(...first.values()) - sinceMs);
+}
+
+function lostGroups(nodes: readonly NodeProcess[]): number {
+  const changes = nodes.flatMap((node) => node.events("groupChanged"));
+  return changes.filter(({ state }) => state === "lost").length;
+}
+
+faultRow({ id: 7, name: "broker kill -9 and restart", timeoutMs: ROW_MS }, async () => {
+  const { figures } = await withoutLog(async () => {
+    await kafka.kill();
+    await kafka.restart();
+  });
+  return { evidence: `${figures.startedMeanwhile} attempts while there was no broker`, figures };
+});
+
+faultRow({ id: 10, name: "Kafka frozen 20 s", timeoutMs: ROW_MS }, async () => {
+  const { lost, figures } = await withoutLog(async () => {
+    await kafka.pause();
+    await sleep(systemClock, FROZEN_MS);
+    await kafka.resume();
+  });
+  expect(lost).toBeGreaterThan(0);
+  return { evidence: `the group was lost ${lost} times`, figures: { ...figures, lost } };
 });
 
 faultRow({ id: 8, name: "Cassandra kill -9 and restart", timeoutMs: ROW_MS }, () =>
@@ -93,24 +150,3 @@ faultRow({ id: 9, name: "Cassandra frozen 20 s", timeoutMs: ROW_MS }, () =>
     await cassandra.resume();
   }),
 );
-
-faultRow({ id: 10, name: "Kafka frozen 20 s", timeoutMs: ROW_MS }, async () => {
-  const nodes = await current.scene.begin("a", "b");
-  const lostBefore = lostGroups(nodes);
-  await current.scene.during(async () => {
-    const over = current.faults.fault("log frozen", null);
-    await kafka.pause();
-    await sleep(systemClock, FROZEN_MS);
-    await kafka.resume();
-    over();
-  });
-  await current.scene.finish();
-  const lost = lostGroups(nodes) - lostBefore;
-  expect(lost).toBeGreaterThan(0);
-  return { evidence: `the group was lost ${lost} times`, figures: { lost } };
-});
-
-function lostGroups(nodes: readonly NodeProcess[]): number {
-  const changes = nodes.flatMap((node) => node.events("groupChanged"));
-  return changes.filter(({ state }) => state === "lost").length;
-}

@@ -7,6 +7,7 @@ import { createNode } from "@horae/node";
 const REPORTED = new Set([
   "takeOverEnded",
   "leaseAdopted",
+  "tasksPersisted",
   "bucketDeleted",
   "taskForgotten",
   "leaseReleased",
