@@ -6,7 +6,6 @@ import {
   keyAfter,
   lowerBoundKey,
   type TaskKey,
-  taskKeyToken,
   type TaskRow,
 } from "@horae/core";
 import type { BucketSummaries } from "./bucket-summaries.ts";
@@ -133,7 +132,7 @@ export class Auditor {
     const nowMs = context.clock.nowMs();
     if (task === null || task.dueAtMs > nowMs - OVERDUE_MS) return false;
     this.#oldestDueMs = Math.min(this.#oldestDueMs, task.dueAtMs);
-    if (this.#isKnown(row.key, guard)) return false;
+    if (this.#isKnown(task, guard)) return false;
     const { telemetry, partition } = context;
     const overdueMs = nowMs - task.dueAtMs;
     telemetry.emit({ type: "taskForgotten", partition, key: row.key, overdueMs });
@@ -148,12 +147,11 @@ export class Auditor {
   }
 
   /** Memory has it, or knows where it is. */
-  #isKnown(key: TaskKey, guard: ReadGuard): boolean {
+  #isKnown({ key, token, dueAtMs }: LoadedTask, guard: ReadGuard): boolean {
     const { memory, sleepers, context, isInserting } = this.#options;
-    const token = taskKeyToken(key);
     if (guard.left.has(token) || isInserting(token) || memory.get(token) !== undefined) return true;
     const bucket = bucketOf(key, context.bucketMs);
-    if (sleepers.isRereading(bucket)) return true;
+    if (sleepers.isRereading(bucket) || sleepers.wakesBy(bucket, dueAtMs)) return true;
     if (compareTaskKeys(key, memory.readPosition) >= 0) {
       // A load has to bring it: one that is under way, or the next one.
       const { unloadedFrom, announcedTo } = memory;

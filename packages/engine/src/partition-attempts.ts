@@ -70,8 +70,11 @@ export class PartitionAttempts implements OfferingPartition {
       if (task.dueAtMs > nowMs) nextMs = Math.min(nextMs, task.dueAtMs);
       else if (context.lease.isValid()) this.#start(task);
     }
+    if (this.#isDraining || !context.lease.isValid()) return nextMs;
+    // Again and again: a suspect that ended while the lease was not in force has asked in vain.
+    if (this.#parked.size > 0) executor.offerSuspect(this);
     const offerAtMs = memory.schedule.nextAtMs;
-    if (offerAtMs === null || this.#isDraining || !context.lease.isValid()) return nextMs;
+    if (offerAtMs === null) return nextMs;
     const claimAtMs = offerAtMs - context.settings.claimAheadMs;
     if (claimAtMs > nowMs) return Math.min(nextMs, claimAtMs);
     executor.offer(this);

@@ -47,6 +47,12 @@ export class Sleepers {
     return next;
   }
 
+  /** Is the bucket read again when a task is due then, at the latest? It may wait for the store. */
+  wakesBy(bucket: number, dueAtMs: number): boolean {
+    const entry = this.#buckets.get(bucket);
+    return entry !== undefined && entry.wakeAtMs <= dueAtMs;
+  }
+
   isRereading(bucket: number): boolean {
     return this.#rereading.has(bucket);
   }

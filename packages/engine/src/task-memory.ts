@@ -126,7 +126,9 @@ export class TaskMemory {
   /** Moves the read position down to the smallest key that was dropped; it will be loaded again. */
   lowerTo(position: TaskKey): void {
     if (compareTaskKeys(position, this.#readPosition) < 0) this.#readPosition = position;
-    this.unloadedFrom = minKey(this.unloadedFrom, position);
+    // A load under way that is overtaken like this brings nothing: all above the read position is unread.
+    const isLoading = this.announcedTo !== null;
+    this.unloadedFrom = minKey(this.unloadedFrom, isLoading ? this.#readPosition : position);
     this.announcedTo = null;
     for (const guard of this.#guards) guard.isLowered = true;
     this.#clearLeftOutFrom(position);

@@ -26,7 +26,7 @@ export function attemptsOf(history: History): readonly AttemptSpan[] {
       open.set(nameOf(line), { start: line, index: spans.length });
       spans.push(null);
     } else if (line.line === "end") close(nameOf(line), line, line.atMs);
-    else if (line.line === "death") {
+    else if (line.line === "death" || line.line === "exit") {
       for (const [name, { start }] of open)
         if (start.node === line.node) close(name, null, line.atMs);
     }

@@ -44,9 +44,12 @@ export interface EndLine extends At {
   readonly outcome: "succeeded" | "retry" | "failed" | "ranAway";
 }
 
-/** The process of a node begins, or is gone with everything that ran in it. */
+/**
+ * The process of a node begins, or is gone with everything that ran in it: it ended as it should
+ * (`exit`), or died, which is a fault.
+ */
 export interface LifeLine extends At {
-  readonly line: "boot" | "death";
+  readonly line: "boot" | "exit" | "death";
   readonly node: string;
 }
 

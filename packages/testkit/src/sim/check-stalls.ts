@@ -86,7 +86,7 @@ function faultSpans(lines: readonly HistoryLine[], endMs: number, graceMs: numbe
     else if (line.line === "faultEnded") {
       spans.push({ fromMs: open.get(line.fault) ?? 0, toMs: line.atMs + graceMs });
       open.delete(line.fault);
-    } else if (line.line === "death" || line.line === "boot") {
+    } else if (["boot", "exit", "death"].includes(line.line)) {
       spans.push({ fromMs: line.atMs, toMs: line.atMs + graceMs });
     }
   }

@@ -77,7 +77,7 @@ export class SimNode {
         if (this.#process !== process) return;
         this.#process = null;
         this.#engine = null;
-        recorder.add({ line: "boot", node: `${process.name} has ended` });
+        recorder.add({ line: "exit", node: process.name });
         process.kill();
         world.after(downMs, () => this.start());
       },

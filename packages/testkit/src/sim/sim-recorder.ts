@@ -10,6 +10,7 @@ const CODES: Readonly<Record<HistoryLine["line"], number>> = {
   start: 3,
   end: 4,
   boot: 5,
+  exit: 9,
   death: 6,
   faultBegan: 7,
   faultEnded: 8,
