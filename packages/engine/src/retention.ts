@@ -47,6 +47,9 @@ export class Retention {
     const { context, receiver } = this.#options;
     if (this.#isWorking || !receiver.hasCaughtUp) return Infinity;
     if (this.#candidates === null) {
+      // A clock that was ahead when this was set must not put the sweep off for as long.
+      const { retentionEveryMs } = context.settings;
+      this.#nextAtMs = Math.min(this.#nextAtMs, nowMs + retentionEveryMs);
       if (nowMs < this.#nextAtMs) return this.#nextAtMs;
       this.#work(() => this.#sweep(nowMs));
     } else if (context.lease.renewals >= this.#candidates.renewals + RENEWALS) {

@@ -116,6 +116,30 @@ describe("a claim without outcome", () => {
     expect(runningMax).toBe(1);
     expect(bench.starts).toHaveLength(10);
   });
+
+  it("makes suspects that run though the one before them ended while the lease was suspended (L6)", async () => {
+    let end: () => void = () => undefined;
+    let isFirst = true;
+    bench.onTask(async (_, { attempt }) => {
+      if (attempt === 1) return HANG();
+      if (!isFirst) return;
+      isFirst = false;
+      await new Promise<void>((resolve) => (end = resolve));
+    });
+    const first = bench.engine();
+    await first.start();
+    for (const orderingId of ["a", "b"]) await bench.schedule({ orderingId });
+    await bench.untilStarts(2);
+    bench.kill(first);
+    await bench.engine().start();
+    await bench.untilStarts(3);
+    leases.refuse("compareAndSet", "STORE_UNAVAILABLE");
+    while (bench.events.count("leaseSuspended") === 0) await bench.clock.advance(500);
+    end();
+    await bench.clock.advance(500);
+    leases.releaseAll();
+    await bench.untilFinished(2);
+  });
 });
 
 describe("a finished row below a higher open claim", () => {

@@ -21,20 +21,24 @@ const CATCH_UP_MS = 1_000;
 
 const current = useScene();
 
-/** A partition on its way, monotonic: from the begin of its drain to the first start by its next owner. */
+/** A partition on its way, monotonic: the last start by its owner, the first one by the next owner. */
 interface Move {
   readonly partition: number;
-  readonly beganMs: number;
+  readonly lastStartMs: number;
   readonly firstStartMs: number;
+  /** How long its owner took to drain it, milliseconds. */
+  readonly drainMs: number;
 }
 
 function movesOf(nodes: readonly NodeProcess[]): Move[] {
   const starts = startsOf(historyOf(nodes));
   const released = nodes.flatMap((node) => node.events("leaseReleased"));
-  return released.flatMap(({ partition, epoch, at, elapsedMs }) => {
-    const next = starts.find((start) => start.partition === partition && start.epoch > epoch);
-    if (next === undefined) return [];
-    return [{ partition, beganMs: msOf(at) - elapsedMs, firstStartMs: msOf(next.at) }];
+  return released.flatMap(({ partition, epoch, elapsedMs: drainMs }) => {
+    const ofPartition = starts.filter((start) => start.partition === partition);
+    const last = ofPartition.findLast((start) => start.epoch === epoch);
+    const next = ofPartition.find((start) => start.epoch > epoch);
+    if (last === undefined || next === undefined) return [];
+    return [{ partition, lastStartMs: msOf(last.at), firstStartMs: msOf(next.at), drainMs }];
   });
 }
 
@@ -53,12 +57,18 @@ faultRow({ id: 24, name: "planned moves", timeoutMs: ROW_MS }, async () => {
   }
   await scene.finish();
   const moves = movesOf(nodes);
-  const pausesMs = moves.map((move) => move.firstStartMs - move.beganMs).toSorted((a, b) => a - b);
+  const pausesMs = moves
+    .map((move) => move.firstStartMs - move.lastStartMs)
+    .toSorted((a, b) => a - b);
+  const drainsMs = moves.map(({ drainMs }) => drainMs).toSorted((a, b) => a - b);
+  process.stderr.write(
+    `PAUSES ${pausesMs.map(Math.round).join(" ")}\nDRAINS ${drainsMs.map(Math.round).join(" ")}\n`,
+  );
   const staying = steadyStartsOf(historyOf(nodes)).filter(({ partition, at }) =>
     moves.every(
       (move) =>
         move.partition !== partition ||
-        msOf(at) < move.beganMs ||
+        msOf(at) < move.lastStartMs ||
         msOf(at) > move.firstStartMs + CATCH_UP_MS,
     ),
   );
@@ -74,6 +84,7 @@ faultRow({ id: 24, name: "planned moves", timeoutMs: ROW_MS }, async () => {
       moves: moves.length,
       pauseP50Ms: Math.round(percentile(pausesMs, 0.5)),
       pauseP99Ms,
+      drainP99Ms: Math.round(percentile(drainsMs, 0.99)),
       latenessOfOthersP99Ms: p99Ms,
       latenessOfOthersMaxMs: maxMs,
     },

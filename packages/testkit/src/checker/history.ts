@@ -81,6 +81,8 @@ export interface History {
   readonly final: readonly FinalTask[];
   /** Tasks may be left unfinished: the run was not drained. */
   readonly isDrained: boolean;
+  /** Tokens of tasks that retention has deleted: a late copy of a record makes a new one. */
+  readonly deleted?: ReadonlySet<string>;
 }
 
 /** A broken promise: the invariant of the design, and what happened. */

@@ -98,7 +98,11 @@ function resultOf(cluster: SimCluster): SimResult {
     .map(finalTaskOf);
   // What is left of a task that was deleted and came again counts.
   const final: FinalTask[] = [...watch.deleted.values(), ...left];
-  const history = recorder.history(final, { isDrained: !isBroken, excused: excusedTasks(cluster) });
+  const history = recorder.history(final, {
+    isDrained: !isBroken,
+    deleted: new Set(watch.deleted.keys()),
+    excused: excusedTasks(cluster),
+  });
   const isSkipping = plan.appends.some(({ options }) => options.onRetry === "skip");
   const report = checkHistory(history, {
     graceMs: 3 * plan.settings.leasePeriodMs! + plan.sessionMs + 20_000,

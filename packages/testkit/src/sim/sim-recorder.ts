@@ -45,10 +45,10 @@ export class SimRecorder {
   /** Of what is excused nothing was promised: as if its clients had no answer. */
   history(
     final: History["final"],
-    end: { isDrained: boolean; excused: ReadonlySet<string> },
+    end: Pick<History, "isDrained" | "deleted"> & { excused: ReadonlySet<string> },
   ): History {
-    const { isDrained, excused } = end;
-    if (excused.size === 0) return { lines: this.lines, final, isDrained };
+    const { excused, ...rest } = end;
+    if (excused.size === 0) return { lines: this.lines, final, ...rest };
     const calls = new Set<number>();
     for (const line of this.lines) {
       if (line.line === "ask" && excused.has(taskKeyToken(line.key))) calls.add(line.call);
@@ -57,7 +57,7 @@ export class SimRecorder {
       const isPromise = line.line === "answer" && line.answer === "acked" && calls.has(line.call);
       return isPromise ? { ...line, answer: "unknown" } : line;
     });
-    return { lines, final, isDrained };
+    return { lines, final, ...rest };
   }
 }
 

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { taskKeyToken } from "@horae/core";
 import type { History, HistoryLine } from "../../src/checker/index.ts";
 import { checkHistory } from "../../src/checker/index.ts";
 import { Story, taskOf } from "./story.ts";
@@ -166,6 +167,21 @@ describe("the checker", () => {
     expect(broken(story.run(B, 1, "succeeded").run(A, 1, "succeeded").leave(A).leave(B))).toEqual(
       [],
     );
+  });
+
+  it("excuses numbers that begin anew where retention has deleted the task", () => {
+    const again = (): Story =>
+      new Story().schedule(A).at(10).run(A, 1, "failed").run(A, 1, "succeeded").leave(A);
+    const story = again();
+    story.deleted.add(taskKeyToken(A));
+    expect(broken(story)).not.toContain("S16");
+    expect(broken(again())).toContain("S16");
+  });
+
+  it("takes what a process ran for over when it has ended", () => {
+    const story = new Story().schedule(A).schedule(B).at(10).start(A, 1).exit("a");
+    story.at(100_000).run(B, 1, "succeeded", { node: "b", epoch: 2 });
+    expect(broken(story)).not.toContain("S11");
   });
 
   it("excuses order under skip", () => {

@@ -17,13 +17,19 @@ export function taskOf(orderingId: string, scheduledTimeMs: number, uniquenessKe
 export class Story {
   readonly lines: HistoryLine[] = [];
   readonly final: FinalTask[] = [];
+  readonly deleted = new Set<string>();
   isDrained = true;
   #atMs = 0;
   #calls = 0;
   #fence = 0;
 
   get history(): History {
-    return { lines: this.lines, final: this.final, isDrained: this.isDrained };
+    return {
+      lines: this.lines,
+      final: this.final,
+      isDrained: this.isDrained,
+      deleted: this.deleted,
+    };
   }
 
   /** Goes on at this time. */
@@ -69,6 +75,12 @@ export class Story {
 
   death(node: string): this {
     this.lines.push({ line: "death", atMs: this.#tick(), node });
+    return this;
+  }
+
+  /** As it should. */
+  exit(node: string): this {
+    this.lines.push({ line: "exit", atMs: this.#tick(), node });
     return this;
   }
 

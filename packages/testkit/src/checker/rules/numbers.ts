@@ -26,15 +26,18 @@ export function checkNumbers(checked: CheckedHistory): Violation[] {
   return violations;
 }
 
-function checkTask({ calls }: CheckedHistory, spans: readonly AttemptSpan[]): Violation[] {
+function checkTask({ calls, history }: CheckedHistory, spans: readonly AttemptSpan[]): Violation[] {
   const [first] = spans;
   if (first === undefined) return [];
   const { key } = first.start;
   const violations: Violation[] = [];
+  const isDeleted = history.deleted?.has(taskKeyToken(key)) ?? false;
   for (const [index, { start }] of spans.entries()) {
-    const before = spans[index - 1]?.start.attempt ?? 0;
-    if (start.attempt <= before) {
-      violations.push(violation("S16", key, `attempt ${start.attempt} after attempt ${before}`));
+    const before = spans[index - 1];
+    const highest = before?.start.attempt ?? 0;
+    const isNew = start.attempt === 1 && isDeleted && before?.end?.outcome !== "retry";
+    if (start.attempt <= highest && !isNew) {
+      violations.push(violation("S16", key, `attempt ${start.attempt} after attempt ${highest}`));
     }
   }
   const asked = calls.get(taskKeyToken(key)) ?? [];
