@@ -184,9 +184,9 @@ export class OwnedPartition {
     if (this.#parts !== null && lease.isValid()) {
       this.#parts.attempts.journal.moveOldClaims();
       // Not awaited: a slow store must not cost the lease.
-      raiseSummaries({ context: this.#context, ...this.#parts }).catch((error: unknown) =>
-        this.#fail(error),
-      );
+      const lagMs = this.#context.settings.lowKeyLagMs;
+      const inputs = { context: this.#context, ...this.#parts, lagMs };
+      raiseSummaries(inputs).catch((error: unknown) => this.#fail(error));
     }
     const snapshot = this.#snapshot();
     if (await lease.renew(snapshot)) this.#trail.follow(snapshot);
@@ -255,7 +255,9 @@ export class OwnedPartition {
     const isLost = this.#ended.then(() => undefined);
     await parts.receiver.stop();
     await Promise.race([Promise.all([parts.attempts.drain(), this.#receiving]), isLost]);
-    if (this.#context.lease.isValid()) await raiseSummaries({ context: this.#context, ...parts });
+    // Without a lag: what the next owner need not read is what it need not wait for.
+    const inputs = { context: this.#context, ...parts, lagMs: 0 };
+    if (this.#context.lease.isValid()) await raiseSummaries(inputs);
   }
 
   /** Somebody has to decide what becomes of a log that lost records. */

@@ -13,6 +13,8 @@ export interface RaiseInputs {
   readonly summaries: BucketSummaries;
   readonly sleepers: Sleepers;
   readonly persister: BucketPersister;
+  /** So far behind the present, milliseconds: a task that is scheduled for now does not lower it again. */
+  readonly lagMs: number;
 }
 
 /**
@@ -37,10 +39,8 @@ export async function raiseSummaries(inputs: RaiseInputs): Promise<void> {
 }
 
 /** Below this memory knows of every unfinished row. */
-function topKey({ context, memory }: RaiseInputs): TaskKey {
-  const { clock, settings } = context;
-  // Behind the present, so that a task that is scheduled for now does not lower it again.
-  const lagged = lowerBoundKey(Math.max(0, clock.nowMs() - settings.lowKeyLagMs));
+function topKey({ context, memory, lagMs }: RaiseInputs): TaskKey {
+  const lagged = lowerBoundKey(Math.max(0, context.clock.nowMs() - lagMs));
   let top = minKey(memory.readPosition, lagged)!;
   for (const lane of memory.leftOutLanes) top = minKey(top, lane.leftOutFrom)!;
   return top;
