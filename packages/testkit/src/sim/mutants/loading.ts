@@ -94,6 +94,13 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "if (isComplete && isLoading !== null) memory.clearLeftOut(lane);",
   },
   {
+    name: "a parked suspect asks once",
+    breaks: "a suspect whose turn came while the lease was suspended is offered again",
+    file: "engine/src/partition-attempts.ts",
+    find: "if (this.#parked.size > 0) executor.offerSuspect(this);\n    const offerAtMs",
+    replace: "const offerAtMs",
+  },
+  {
     name: "a parked lane takes its successor away",
     breaks: "every task in memory has its lane",
     file: "engine/src/task-memory.ts",
