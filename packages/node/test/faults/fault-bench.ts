@@ -15,6 +15,9 @@ import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 /** So long after a fault its harm may show: a session of Kafka, a take-over, an abort grace. */
 const GRACE_MS = 20_000;
 
+/** Tasks that have not ended by then, after the last call was answered, are stuck. */
+const DRAINED_MAX_MS = 120_000;
+
 /** How often it is asked what is not finished yet. */
 const LOOK_MS = 250;
 
@@ -84,6 +87,7 @@ export class FaultBench {
   async drained(load: Load): Promise<TaskRow[]> {
     const finished: TaskRow[] = [];
     let left = [...load.acked];
+    const untilMs = monotonicMs() + DRAINED_MAX_MS;
     for (;;) {
       const rows = await Promise.all(left.map((key) => this.bench.row(key)));
       const isOver = (at: number): boolean => isFinished(rows[at]?.status ?? null);
@@ -92,8 +96,18 @@ export class FaultBench {
       );
       left = left.filter((_, at) => !isOver(at));
       if (left.length === 0) return finished;
+      if (monotonicMs() > untilMs) this.#giveUp(left, rows.at(-1));
       await sleep(systemClock, LOOK_MS);
     }
+  }
+
+  /** Says what the nodes have not done, and keeps what they have said. */
+  #giveUp(left: readonly string[], last: TaskRow | undefined): never {
+    keepHistory(
+      `${this.bench.name}-stuck`,
+      this.nodes.flatMap((node) => node.lines.map((line) => ({ of: node.name, ...line }))),
+    );
+    throw new Error(`${left.length} tasks have not ended, one of them ${JSON.stringify(last)}`);
   }
 
   /**

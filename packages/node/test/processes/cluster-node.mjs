@@ -102,11 +102,15 @@ const node = createNode({
   },
 });
 process.once("SIGTERM", () => {
-  // The process ends by itself when nothing is left open.
-  node.stop().catch((error) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
+  // As `horae run` does: after lost answers the driver keeps connections that nobody has closed.
+  const ended = (code) => process.exit(code);
+  node.stop().then(
+    () => ended(0),
+    (error) => {
+      console.error(error);
+      ended(1);
+    },
+  );
 });
 await node.start();
 note({ line: "ready", url: node.url });
