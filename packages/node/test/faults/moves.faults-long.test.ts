@@ -49,9 +49,9 @@ faultRow({ id: 24, name: "planned moves", timeoutMs: ROW_MS }, async () => {
   const { scene, faults } = current;
   const nodes = await scene.begin("steady");
   await scheduleSteady(scene.load, STEADY);
-  const isUnderWay = () => steadyStartsOf(historyOf(nodes)).length;
-  await nodes[0]!.until("tasks are due", () => isUnderWay() > 0);
-  while (isUnderWay() < 0.9 * STEADY.tasks) {
+  const startedCount = () => steadyStartsOf(historyOf(nodes)).length;
+  await nodes[0]!.until("tasks are due", () => startedCount() > 0);
+  while (startedCount() < 0.9 * STEADY.tasks) {
     const guest = faults.startNode(`guest-${nodes.length}`);
     nodes.push(guest);
     await faults.untilOwned([nodes[0]!, guest]);

@@ -103,12 +103,11 @@ const node = createNode({
 });
 process.once("SIGTERM", () => {
   // As `horae run` does: after lost answers the driver keeps connections that nobody has closed.
-  const ended = (code) => process.exit(code);
   node.stop().then(
-    () => ended(0),
+    () => process.exit(0),
     (error) => {
       console.error(error);
-      ended(1);
+      process.exit(1);
     },
   );
 });
