@@ -37,6 +37,8 @@ export interface LeaseAcquirerOptions {
 export class LeaseAcquirer {
   readonly #options: LeaseAcquirerOptions;
   readonly #silence = new LeaseSilence();
+  /** When the clock was compared with the store's and found good (monotonic). */
+  #clockCheckedAtMs = -Infinity;
 
   constructor(options: LeaseAcquirerOptions) {
     this.#options = options;
@@ -74,6 +76,9 @@ export class LeaseAcquirer {
     const { partition, leases, holder } = this.#options;
     const row = await leases.read(partition);
     if (row !== null && row.owner !== null && !this.#isExpired(row)) {
+      // A node that could not take it must not make the owner let go; and once it is free, nothing is
+      // left to ask but for the lease.
+      await this.#checkClock();
       if (row.wantedBy !== holder.owner && this.#options.mayAsk()) await this.#askFor(row);
       return null;
     }
@@ -128,9 +133,16 @@ export class LeaseAcquirer {
     }
   }
 
+  /** Once in a lease period: throws `CLOCK_AHEAD` when timestamps of this node would stay on rows for ever. */
   async #checkClock(): Promise<void> {
-    const aheadMs = this.#options.clock.nowMs() - (await this.#options.leases.nowMs());
-    if (aheadMs <= CLOCK_AHEAD_MAX_MS) return;
+    const { clock, leases, holder } = this.#options;
+    const startedMs = clock.monotonicMs();
+    if (startedMs - this.#clockCheckedAtMs < holder.periodMs) return;
+    const aheadMs = clock.nowMs() - (await leases.nowMs());
+    if (aheadMs <= CLOCK_AHEAD_MAX_MS) {
+      this.#clockCheckedAtMs = startedMs;
+      return;
+    }
     throw new HoraeError(
       "CLOCK_AHEAD",
       `the clock of this host is ${aheadMs} ms ahead of the store's`,
