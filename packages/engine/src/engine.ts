@@ -126,7 +126,10 @@ export class Engine {
     return this.#starting;
   }
 
-  /** Leaves the group, drains, and releases every lease. Resolves when nothing runs any more. */
+  /**
+   * Leaves the group, goes on until the partitions' next owners ask for them, drains, and releases every
+   * lease. Resolves when nothing runs any more.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#leave();
     return this.#stopping;
@@ -137,7 +140,19 @@ export class Engine {
     await this.#starting?.catch(() => undefined);
     this.#watch.stop();
     await this.#link.stop();
-    await Promise.all([...this.#partitions.values()].map((partition) => partition.stop()));
+    const isHandedOver = this.#hasOthers();
+    await Promise.all(
+      [...this.#partitions.values()].map((partition) =>
+        isHandedOver ? partition.handOver() : partition.stop(),
+      ),
+    );
+  }
+
+  /** Are there members that the group gives this node's partitions to? One without any shows in no view. */
+  #hasOthers(): boolean {
+    const view = this.#view;
+    if (view === null || view.state === "lost") return false;
+    return view.partitions.length < this.#options.queue.partitions;
   }
 
   #onView(view: GroupView): void {

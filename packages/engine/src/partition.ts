@@ -13,6 +13,11 @@ import type { OwnerContextOptions } from "./owner-context.ts";
 
 /** Pause before a partition whose epoch ended with an error is acquired again. */
 const FAILED_PAUSE_MS = 1_000;
+/**
+ * Part of a lease period in which a node that has left the group is asked for what it owns: a renewal for
+ * the group to name the next owner, and one that shows that it waits.
+ */
+const HAND_OVER_PERIODS = 2 / 3;
 
 export interface PartitionOptions extends Omit<OwnerContextOptions, "lease" | "wake"> {
   readonly partition: number;
@@ -95,6 +100,22 @@ export class Partition {
     this.#stopping.abort();
     await this.#owned?.release();
     await this.#running;
+  }
+
+  /**
+   * As `stop`, for a node that has left the group: goes on until the next owner asks, so that nothing
+   * waits for the group to name it. When nobody asks in time there is nobody.
+   */
+  async handOver(): Promise<void> {
+    const { clock, holder } = this.#options;
+    this.assign(false);
+    const waiting = new AbortController();
+    if (this.#owned !== null) {
+      const timeout = sleep(clock, HAND_OVER_PERIODS * holder.periodMs, waiting.signal);
+      await Promise.race([this.#running, timeout]);
+    }
+    waiting.abort();
+    await this.stop();
   }
 
   async #run(): Promise<void> {
