@@ -1,7 +1,7 @@
 import { systemClock } from "@horae/client";
 import { formatTaskKey, parseTaskKey, sleep } from "@horae/core";
 import type { NodeProcess } from "../cluster/node-process.ts";
-import { msOf } from "../cluster/monotonic.ts";
+import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 import { historyOf, percentile, startsOf } from "../cluster/history.ts";
 import { faultRow } from "./fault-row.ts";
 import { gapMs, SHAPE, useScene } from "./fault-scene.ts";
@@ -51,6 +51,8 @@ faultRow({ id: 24, name: "planned moves", timeoutMs: ROW_MS }, async () => {
   await scheduleSteady(scene.load, STEADY);
   const startedCount = () => steadyStartsOf(historyOf(nodes)).length;
   await nodes[0]!.until("tasks are due", () => startedCount() > 0);
+  // The first guest finds servers that have never served a move: their compilers are busy with it.
+  let warmAtMs = Infinity;
   while (startedCount() < 0.9 * STEADY.tasks) {
     const guest = faults.startNode(`guest-${nodes.length}`);
     nodes.push(guest);
@@ -62,11 +64,13 @@ faultRow({ id: 24, name: "planned moves", timeoutMs: ROW_MS }, async () => {
     await sleep(systemClock, STAY_MS);
     expect(await guest.end("SIGTERM")).toBe(0);
     await faults.untilOwned([nodes[0]!]);
+    warmAtMs = Math.min(warmAtMs, monotonicMs());
     await sleep(systemClock, STAY_MS);
   }
   await scene.finish();
   const moves = movesOf(nodes);
-  const pausesMs = moves.map(({ pauseMs }) => pauseMs).toSorted((a, b) => a - b);
+  const measured = moves.filter(({ firstStartMs }) => firstStartMs > warmAtMs);
+  const pausesMs = measured.map(({ pauseMs }) => pauseMs).toSorted((a, b) => a - b);
   const staying = steadyStartsOf(historyOf(nodes)).filter(({ partition, at }) =>
     moves.every(
       (move) =>
@@ -77,14 +81,14 @@ faultRow({ id: 24, name: "planned moves", timeoutMs: ROW_MS }, async () => {
   );
   const { p99Ms, maxMs } = latenessOf(staying);
   const pauseP99Ms = percentile(pausesMs, 0.99);
-  expect(moves.length).toBeGreaterThan(30);
+  expect(measured.length).toBeGreaterThan(30);
   expect(staying.length).toBeGreaterThan(STEADY.tasks / 4);
   expect(pauseP99Ms).toBeLessThanOrEqual(PAUSE_MS);
   expect(p99Ms).toBeLessThanOrEqual(PAUSE_OF_OTHERS_MS);
   return {
     evidence: `${moves.length} partitions moved, from node to node and back`,
     figures: {
-      moves: moves.length,
+      measured: measured.length,
       pauseP50Ms: percentile(pausesMs, 0.5),
       pauseP99Ms,
       latenessOfOthersP99Ms: p99Ms,
