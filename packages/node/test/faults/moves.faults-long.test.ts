@@ -3,7 +3,7 @@ import { formatTaskKey, parseTaskKey, sleep } from "@horae/core";
 import type { NodeProcess } from "../cluster/node-process.ts";
 import { monotonicMs, msOf } from "../cluster/monotonic.ts";
 import { historyOf, percentile, startsOf } from "../cluster/history.ts";
-import { faultRow } from "./fault-row.ts";
+import { faultRow, keepHistory } from "./fault-row.ts";
 import { gapMs, SHAPE, useScene } from "./fault-scene.ts";
 import { latenessOf, scheduleSteady, steadyStartsOf } from "./steady-tasks.ts";
 
@@ -30,18 +30,35 @@ interface Move {
   readonly firstStartMs: number;
   /** The part of it in which something was due, milliseconds. */
   readonly pauseMs: number;
+  /** What it was made of, milliseconds: the drain, the wait for the lease and the take-over, the first load. */
+  readonly drainMs: number;
+  readonly takeOverMs: number;
+  readonly firstLoadMs: number;
 }
 
 function movesOf(nodes: readonly NodeProcess[]): Move[] {
   const starts = startsOf(historyOf(nodes));
   const released = nodes.flatMap((node) => node.events("leaseReleased"));
-  return released.flatMap(({ partition, epoch }) => {
+  const takenOver = nodes.flatMap((node) => node.events("takeOverEnded"));
+  return released.flatMap(({ partition, epoch, at, elapsedMs }) => {
     const ofPartition = starts.filter((start) => start.partition === partition);
     const last = ofPartition.findLast((start) => start.epoch === epoch);
     const next = ofPartition.find((start) => start.epoch > epoch);
-    if (last === undefined || next === undefined) return [];
-    const pauseMs = next.time - Math.max(last.time, parseTaskKey(next.key).scheduledTimeMs);
-    return [{ partition, lastStartMs: msOf(last.at), firstStartMs: msOf(next.at), pauseMs }];
+    const taken = takenOver.find(
+      (event) => event.partition === partition && event.epoch === next?.epoch,
+    );
+    if (last === undefined || next === undefined || taken === undefined) return [];
+    return [
+      {
+        partition,
+        lastStartMs: msOf(last.at),
+        firstStartMs: msOf(next.at),
+        pauseMs: next.time - Math.max(last.time, parseTaskKey(next.key).scheduledTimeMs),
+        drainMs: elapsedMs,
+        takeOverMs: msOf(taken.at) - msOf(at),
+        firstLoadMs: msOf(next.at) - msOf(taken.at),
+      },
+    ];
   });
 }
 
@@ -69,6 +86,7 @@ faultRow({ id: 24, name: "planned moves", timeoutMs: ROW_MS }, async () => {
   }
   await scene.finish();
   const moves = movesOf(nodes);
+  keepHistory("24-moves", moves);
   const measured = moves.filter(({ firstStartMs }) => firstStartMs > warmAtMs);
   const pausesMs = measured.map(({ pauseMs }) => pauseMs).toSorted((a, b) => a - b);
   const staying = steadyStartsOf(historyOf(nodes)).filter(({ partition, at }) =>
