@@ -1,4 +1,4 @@
-import { decodeRecord, type TaskKey, taskKeyToken } from "@horae/core";
+import { decodeRecord, type PersistTasks, type TaskKey, taskKeyToken } from "@horae/core";
 import { getOrMake } from "../get-or-make.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 
@@ -10,21 +10,35 @@ interface SeenData {
 }
 
 /**
- * What handlers see is the data of one record of their task. All attempts of an epoch see the same. What a
- * dying owner was writing may land later: so a next epoch may see the data of a later record, never that
- * of an earlier one.
+ * What handlers see is the data of one record of their task. What a dying owner was writing may land later:
+ * so a next attempt may see the data of a later record, never that of an earlier one. Within an epoch all
+ * attempts see the same, unless it was an owner before that has written the other.
  */
 export class DataWatch {
   readonly #cluster: SimCluster;
   readonly #report: Report;
   readonly #planned = new Map<string, Set<unknown>>();
   readonly #seen = new Map<string, SeenData>();
+  /** By task and data: the first epoch that has sent them to the store. */
+  readonly #writtenBy = new Map<string, Map<unknown, number>>();
 
   constructor(cluster: SimCluster, report: Report) {
     this.#cluster = cluster;
     this.#report = report;
     for (const { key, data } of cluster.plan.appends) {
       getOrMake(this.#planned, taskKeyToken(key), () => new Set()).add(data);
+    }
+  }
+
+  /** Requests leave the owner of an epoch. */
+  onPersist(epoch: number, rows: PersistTasks["rows"]): void {
+    for (const { key, request } of rows) {
+      const epochs = getOrMake(
+        this.#writtenBy,
+        taskKeyToken(key),
+        () => new Map<unknown, number>(),
+      );
+      getOrMake(epochs, JSON.parse(request.dataJson), () => epoch);
     }
   }
 
@@ -36,7 +50,9 @@ export class DataWatch {
     const before = this.#seen.get(token);
     this.#seen.set(token, now);
     if (before === undefined || before.data === now.data) return;
-    if (now.epoch > before.epoch && this.#isLater(token, before.data, now.data)) {
+    const isFromBefore = (this.#writtenBy.get(token)?.get(now.data) ?? now.epoch) < now.epoch;
+    const isOthers = now.epoch > before.epoch || isFromBefore;
+    if (isOthers && this.#isLater(token, before.data, now.data)) {
       this.#cluster.reach.add("data replaced by a write of a dead owner");
       return;
     }

@@ -36,11 +36,11 @@ export class Meters {
     this.#loads.set(process, (this.#loads.get(process) ?? 0) + by);
   }
 
-  onWrite({ process, operation, partition, statuses, keys, bucket, summary }: StoreWrite): void {
+  onWrite({ process, operation, partition, statuses, rows, bucket, summary }: StoreWrite): void {
     const { reach, world, store } = this.#cluster;
     if (operation === "persistTasks") {
       const nowMs = EPOCH_MS + world.nowMs;
-      if (keys?.some(({ scheduledTimeMs }) => scheduledTimeMs < nowMs) === true) {
+      if (rows?.some(({ key }) => key.scheduledTimeMs < nowMs) === true) {
         reach.add("an insert below the read position");
       }
       if ((this.#loads.get(process.name) ?? 0) > 0) reach.add("a row persisted during a load");

@@ -27,7 +27,7 @@ export interface StoreWrite {
   readonly partition: number;
   readonly timestamp: number;
   readonly bucket?: number;
-  readonly keys?: readonly TaskKey[];
+  readonly rows?: PersistTasks["rows"];
   readonly statuses?: readonly StatusCells[];
   readonly summary?: BucketSummary;
 }
@@ -60,8 +60,7 @@ export class SimStore implements TaskStore {
 
   persistTasks({ partition, bucket, timestamp, rows }: PersistTasks): Promise<void> {
     const at = this.#partition(partition).bucket(bucket);
-    const keys = rows.map(({ key }) => key);
-    const write = { operation: "persistTasks", partition, timestamp, bucket, keys };
+    const write = { operation: "persistTasks", partition, timestamp, bucket, rows };
     return this.#write(write, {
       rows: rows.length,
       apply: (replica, row) => {

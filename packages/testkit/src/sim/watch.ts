@@ -25,6 +25,7 @@ import type { StoreWatcher, StoreWrite } from "./sim-store.ts";
 
 interface Grant {
   readonly owner: string;
+  readonly epoch: number;
   readonly above: number;
   upTo: number;
 }
@@ -144,7 +145,7 @@ export class Watch implements StoreWatcher {
         null,
         `partition ${partition}: ${name} uses a timestamp it was not granted`,
       );
-    }
+    } else if (write.rows !== undefined) this.#data.onPersist(grant.epoch, write.rows);
   }
 
   /** A handler is called. */
@@ -229,7 +230,7 @@ export class Watch implements StoreWatcher {
     const grants = getOrMake(this.#grants, partition, () => []);
     if (after.owner !== null && after.epoch !== before?.epoch) {
       const above = before?.tsUpper ?? 0;
-      grants.push({ owner: after.owner, above, upTo: after.tsUpper });
+      grants.push({ owner: after.owner, epoch: after.epoch, above, upTo: after.tsUpper });
       if (before !== null && before.owner !== null) reach.add("lease taken after silence");
       if (after.epoch !== (before?.epoch ?? 0) + 1) {
         this.report(
