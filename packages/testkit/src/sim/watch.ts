@@ -16,7 +16,7 @@ import { getOrMake } from "../get-or-make.ts";
 import { CoverWatch } from "./cover-watch.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimProcess } from "./sim-process.ts";
-import { isLogOfCheckpoint } from "./log-losses.ts";
+import { excusedTasks, isLogOfCheckpoint } from "./log-losses.ts";
 import { DataWatch } from "./data-watch.ts";
 import { Meters } from "./meters.ts";
 import { reachOf } from "./reach-events.ts";
@@ -82,8 +82,15 @@ export class Watch implements StoreWatcher {
   onEvent(process: SimProcess, event: HoraeEvent): void {
     if (event.type === "unexpectedError") this.fail(event.error);
     if (event.type === "partitionStopped") this.#onStopped(event);
-    if (event.type === "taskForgotten") this.report("L6", event.key, "the auditor had to load it");
+    if (event.type === "taskForgotten") this.#onForgotten(event.key);
     for (const state of reachOf(event)) this.#cluster.reach.add(state);
+  }
+
+  /** Only a row whose record the log has lost may be found by the auditor alone. */
+  #onForgotten(key: TaskKey): void {
+    if (excusedTasks(this.#cluster).has(taskKeyToken(key))) {
+      this.#cluster.reach.add("the auditor found the row of a record that the log has lost");
+    } else this.report("L6", key, "the auditor had to load it");
   }
 
   /** Only a log that has lost records may stop a partition. */
