@@ -139,7 +139,8 @@ export class BucketSummaries {
   }
 
   /**
-   * Raises the low key, if that changes anything and no write is under way. `readToMs`: how far
+   * Raises the low key, if that changes anything and no write is under way. What was not read in this
+   * epoch is read first, for the next time. `readToMs`: how far
    * memory is complete, apart from this bucket's sleepers, which may hold `top` below it.
    */
   raise(
@@ -147,9 +148,10 @@ export class BucketSummaries {
     state: { open: readonly OpenKey[]; top: TaskKey; readToMs: number },
   ): Promise<void> {
     const entry = this.#buckets.get(bucket);
-    if (entry === undefined || entry.busy !== null || entry.acked === null)
-      return Promise.resolve();
+    if (entry === undefined || entry.busy !== null) return Promise.resolve();
     const { acked } = entry;
+    // Forgotten while it lay ahead and its rows were on their way to memory: it is raised the next time.
+    if (acked === null) return this.summaryOf(bucket).then(() => undefined);
     if (isDone(acked) && acked.lastFinishMs === entry.lastFinishMs && state.open.length === 0) {
       this.#buckets.delete(bucket);
       return Promise.resolve();

@@ -442,3 +442,25 @@ describe("buckets", () => {
     expect(bench.events.of("tasksLoaded")).toMatchObject([{ rows: 1, loaded: 1 }]);
   });
 });
+
+describe("a bucket that was forgotten while it lay ahead", () => {
+  it("is raised when its task has run, though no load has met it (seed 32383)", async () => {
+    const [early, late] = [70_000, 200_000];
+    const a = await bench.schedule({ orderingId: "a", atMs: early });
+    const b = await bench.schedule({ orderingId: "b", atMs: late });
+    // Both came in one batch, and its tasks go to memory together.
+    const writing = store.hold("persistTasks", "before", ([write]) => {
+      const { bucket } = write as { bucket: number };
+      return bucket === bucketAt(b.scheduledTimeMs);
+    });
+    await bench.engine({ idleBucketsMax: 0 }).start();
+    await bench.clock.advance(early + 1_000);
+    expect(writing.call).toBeDefined();
+    writing.release();
+    await bench.untilFinished(1);
+    await bench.clock.advance(BUCKET_MS);
+    expect(bench.startedKeys()).toHaveLength(1);
+    expect(await summaryAt(a.scheduledTimeMs)).toMatchObject({ lowKey: null, exceptions: [] });
+    expect((await summaryAt(a.scheduledTimeMs)).lastFinishMs).not.toBeNull();
+  });
+});
