@@ -1,7 +1,7 @@
 import type { EngineSettings } from "@horae/engine";
 import type { Dice } from "./dice.ts";
 import type { PlannedFault } from "./plan.ts";
-import type { StoreHarm } from "./store-traffic.ts";
+import { NO_STORE_HARM, type StoreHarm } from "./store-traffic.ts";
 
 /**
  * What a run is about. Chance alone seldom brings together all the circumstances that a rare state
@@ -22,6 +22,9 @@ export interface Focus {
   readonly burstMax: number;
   /** Tasks are scheduled so far ahead at the most; null: drawn. */
   readonly aheadMaxMs: number | null;
+  /** Share of tasks that are about due when they come, or late by so much at the most. */
+  readonly dueShare: number;
+  readonly lateMaxMs: number;
   /** Share of handlers that take long; null: drawn. */
   readonly slowShare: number | null;
 }
@@ -35,6 +38,8 @@ const NONE: Focus = {
   burstShare: 0.1,
   burstMax: 30,
   aheadMaxMs: null,
+  dueShare: 0.3,
+  lateMaxMs: 2_000,
   slowShare: null,
 };
 
@@ -87,6 +92,18 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
     burstShare: 0.3,
     aheadMaxMs: dice.pick([2_000, 20_000]),
     slowShare: 0.3,
+  }),
+  /** Tasks that are late when they come, on ground that an owner has passed whose last raise lands late. */
+  (dice) => ({
+    ...NONE,
+    settings: { leasePeriodMs: 4_000, lowKeyLagMs: 0 },
+    storeHarm: { ...NO_STORE_HARM, lateOf: { writeSummary: 0.5 }, lateMaxMs: 10_000 },
+    faultKinds: ["killAtCall"],
+    deadlyCalls: ["writeSummary"],
+    burstShare: 0,
+    aheadMaxMs: 2_000,
+    dueShare: 0.7,
+    lateMaxMs: dice.pick([10_000, 30_000]),
   }),
 ];
 

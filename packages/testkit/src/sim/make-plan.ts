@@ -134,7 +134,7 @@ function makeLoad(dice: Dice, shape: LoadShape): Pick<Plan, "appends" | "attempt
       atMs = number * gapMs * (0.9 + 0.1 * dice.next());
     }
     const again = dice.isHead(duplicateShare) ? pickAgain(dice, appends) : null;
-    const key = again?.key ?? makeKey(dice, { atMs, ids, number, aheadMaxMs: focus.aheadMaxMs });
+    const key = again?.key ?? makeKey(dice, { atMs, ids, number, focus });
     const kind = !dice.isHead(badShare) ? "task" : dice.isHead(0.5) ? "poison" : "misplaced";
     const options = again?.options ?? { ...nature.options(), maxAttempts: nature.maxAttempts };
     appends.push({ atMs, kind, key, data: number, options });
@@ -151,12 +151,13 @@ function pickAgain(dice: Dice, appends: readonly PlannedAppend[]): PlannedAppend
 
 function makeKey(
   dice: Dice,
-  at: { atMs: number; ids: number; number: number; aheadMaxMs: number | null },
+  at: { atMs: number; ids: number; number: number; focus: Focus },
 ): TaskKey {
+  const { aheadMaxMs, dueShare, lateMaxMs } = at.focus;
   const farMs = dice.isHead(0.8) ? 60_000 : 900_000;
-  const aheadMs = dice.isHead(0.3)
-    ? dice.next() * 4_000 - 2_000
-    : dice.next() * (at.aheadMaxMs ?? farMs);
+  const aheadMs = dice.isHead(dueShare)
+    ? dice.next() * (2_000 + lateMaxMs) - lateMaxMs
+    : dice.next() * (aheadMaxMs ?? farMs);
   return {
     scheduledTimeMs: Math.max(0, Math.floor(EPOCH_MS + at.atMs + aheadMs)),
     orderingId: `o${dice.below(at.ids)}`,

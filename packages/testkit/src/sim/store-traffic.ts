@@ -18,6 +18,8 @@ export interface StoreHarm {
   /** No answer; executed up to `lateMaxMs` later. */
   readonly late: number;
   readonly lateMaxMs: number;
+  /** Share of the late ones among single operations, where it is not `late`. */
+  readonly lateOf?: Readonly<Record<string, number>>;
   /** One replica gets an acknowledged write later. */
   readonly lag: number;
   /** A read or a write of several rows happens in two parts. */
@@ -114,7 +116,8 @@ export class StoreTraffic {
   }
 
   drawHarm({ process, operation }: Caller): Harm | null {
-    const harm = drawHarm(this.#random, HARMS, this.harm);
+    const late = this.harm.lateOf?.[operation] ?? this.harm.late;
+    const harm = drawHarm(this.#random, HARMS, { ...this.harm, late });
     if (harm !== null) this.#options.onHarm(harm, process, operation);
     return harm;
   }
