@@ -41,5 +41,6 @@ export * from "./ports/store.ts";
 export * from "./ports/lease-store.ts";
 export * from "./ports/telemetry.ts";
 export * from "./repeat.ts";
+export * from "./within.ts";
 export * from "./ending.ts";
 export * from "./seeded-random.ts";

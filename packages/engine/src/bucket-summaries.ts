@@ -140,8 +140,8 @@ export class BucketSummaries {
 
   /**
    * Raises the low key, if that changes anything and no write is under way. What was not read in this
-   * epoch is read first, for the next time. `readToMs`: how far
-   * memory is complete, apart from this bucket's sleepers, which may hold `top` below it.
+   * epoch is read first, for the next time. `readToMs`: how far memory is complete, apart from this
+   * bucket's sleepers, which may hold `top` below it.
    */
   raise(
     bucket: number,

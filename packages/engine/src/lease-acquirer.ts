@@ -139,18 +139,11 @@ export class LeaseAcquirer {
     const startedMs = clock.monotonicMs();
     if (startedMs - this.#clockCheckedAtMs < holder.periodMs) return;
     const aheadMs = clock.nowMs() - (await leases.nowMs());
-    if (aheadMs <= CLOCK_AHEAD_MAX_MS) {
-      this.#clockCheckedAtMs = startedMs;
-      return;
+    if (aheadMs > CLOCK_AHEAD_MAX_MS) {
+      const message = `the clock of this host is ${aheadMs} ms ahead of the store's`;
+      throw new HoraeError("CLOCK_AHEAD", message, { details: { aheadMs }, retryable: true });
     }
-    throw new HoraeError(
-      "CLOCK_AHEAD",
-      `the clock of this host is ${aheadMs} ms ahead of the store's`,
-      {
-        details: { aheadMs },
-        retryable: true,
-      },
-    );
+    this.#clockCheckedAtMs = startedMs;
   }
 
   #reportRefusal(error: unknown): void {

@@ -4,6 +4,7 @@ import {
   type LeaseStore,
   sleep,
   type TaskHandlers,
+  within,
 } from "@horae/core";
 import type { Executor } from "./executor.ts";
 import { LeaseAcquirer } from "./lease-acquirer.ts";
@@ -109,12 +110,9 @@ export class Partition {
   async handOver(): Promise<void> {
     const { clock, holder } = this.#options;
     this.assign(false);
-    const waiting = new AbortController();
-    if (this.#owned !== null) {
-      const timeout = sleep(clock, HAND_OVER_PERIODS * holder.periodMs, waiting.signal);
-      await Promise.race([this.#running, timeout]);
+    if (this.#owned !== null && this.#running !== null) {
+      await within(clock, HAND_OVER_PERIODS * holder.periodMs, this.#running);
     }
-    waiting.abort();
     await this.stop();
   }
 

@@ -39,10 +39,6 @@ function settle(name: string, view: { partitions?: number[]; watched?: number[] 
   views.get(name)!({ partitions: [], watched: [], state: "settled", ...view });
 }
 
-async function ownerOf(): Promise<string | undefined> {
-  return (await bench.leases.read(0))?.owner?.split("#")[0];
-}
-
 describe("a watched lease", () => {
   it("is adopted when its holder is silent: what is persisted runs, nothing is received", async () => {
     const dead = await join("dead");
@@ -60,7 +56,7 @@ describe("a watched lease", () => {
     await bench.untilStarts(1);
     await bench.clock.advance(60_000);
     expect(bench.starts).toMatchObject([{ key: expect.stringContaining("persisted"), epoch: 2 }]);
-    expect(await ownerOf()).toBe("watcher");
+    expect(await bench.ownerOf(0)).toBe("watcher");
   });
 
   it("is left alone while its holder renews it", async () => {
@@ -70,7 +66,7 @@ describe("a watched lease", () => {
     settle("watcher", { watched: [0] });
     await bench.clock.advance(10 * PERIOD_MS);
     expect(bench.events.count("leaseAdopted")).toBe(0);
-    expect(await ownerOf()).toBe("holder");
+    expect(await bench.ownerOf(0)).toBe("holder");
   });
 
   it("is given to the next owner when the group has named it", async () => {
@@ -83,7 +79,7 @@ describe("a watched lease", () => {
     await bench.clock.advanceUntil(() => bench.events.count("leaseAdopted") === 1);
     // For as long as the group takes: it has to notice the death itself.
     await bench.clock.advance(10 * PERIOD_MS);
-    expect(await ownerOf()).toBe("watcher");
+    expect(await bench.ownerOf(0)).toBe("watcher");
     await join("next");
     settle("next", { partitions: [0] });
     await bench.schedule({});

@@ -142,8 +142,14 @@ export class EngineBench {
     return this.starts.map(({ key }) => key.split("/").slice(1).join("/"));
   }
 
-  async stop(): Promise<void> {
-    const stopping = Promise.all(this.#engines.map((engine) => engine.stop()));
+  /** The name of the node that holds the partition's lease. */
+  async ownerOf(partition: number): Promise<string | undefined> {
+    return (await this.leases.read(partition))?.owner?.split("#")[0];
+  }
+
+  /** Lets the time pass that it takes. */
+  async stop(engines: readonly Engine[] = this.#engines): Promise<void> {
+    const stopping = Promise.all(engines.map((engine) => engine.stop()));
     let isStopped = false;
     void stopping.then(() => {
       isStopped = true;

@@ -33,17 +33,14 @@ async function startTwo(): Promise<[Engine, Engine]> {
 /** Resolves with how long it took, milliseconds. */
 async function stop(engines: readonly Engine[]): Promise<number> {
   const beganAtMs = bench.clock.nowMs();
-  let endedAtMs: number | null = null;
-  void Promise.all(engines.map((engine) => engine.stop())).then(() => {
-    endedAtMs = bench.clock.nowMs();
-  });
-  await bench.clock.advanceUntil(() => endedAtMs !== null);
-  return endedAtMs! - beganAtMs;
+  await bench.stop(engines);
+  return bench.clock.nowMs() - beganAtMs;
 }
 
-async function owners(): Promise<(string | undefined)[]> {
-  const rows = Array.from({ length: PARTITIONS }, (_, partition) => bench.leases.read(partition));
-  return (await Promise.all(rows)).map((row) => row?.owner?.split("#")[0]);
+function owners(): Promise<(string | undefined)[]> {
+  return Promise.all(
+    Array.from({ length: PARTITIONS }, (_, partition) => bench.ownerOf(partition)),
+  );
 }
 
 describe("a node that stops", () => {

@@ -4,11 +4,11 @@ import {
   type GroupView,
   type HoraeError,
   sleep,
+  within,
 } from "@horae/core";
 import { failureOf, logUnavailable } from "./errors.ts";
 import type { GroupCoordinator, Membership } from "./group-coordinator.ts";
 import { type Assigned, assignMembers, decodeAssignment, encodeMember } from "./member-metadata.ts";
-import { within } from "./within.ts";
 
 /** Pauses after a failure: doubling, from the first to the longest. */
 const PAUSE_FIRST_MS = 50;

@@ -1,4 +1,10 @@
-import type { AppendAck, AppendRequest, Clock, LogAppender } from "@horae/core";
+import {
+  type AppendAck,
+  type AppendRequest,
+  type Clock,
+  type LogAppender,
+  within,
+} from "@horae/core";
 import { AppendSender, type AppendWire } from "./append-sender.ts";
 import { ClusterLink, withFreshLeaders } from "./cluster-link.ts";
 import { type KafkaLogLine, openCluster } from "./kafkajs.ts";
@@ -11,7 +17,6 @@ import {
   type KafkaConnectionSettings,
   quarantineTopicOf,
 } from "./settings.ts";
-import { within } from "./within.ts";
 
 /** Of a close: appends in flight are waited for that long. */
 const CLOSE_WAIT_MS = 3_000;

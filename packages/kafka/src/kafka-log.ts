@@ -10,6 +10,7 @@ import {
   type LogBounds,
   type LogReader,
   type QuarantineEntry,
+  within,
 } from "@horae/core";
 import { ClusterLink, withFreshLeaders } from "./cluster-link.ts";
 import { KafkaAppender, openAppendLink } from "./kafka-appender.ts";
@@ -24,7 +25,6 @@ import {
   type KafkaQueueSettings,
   READ_TIMEOUT_MS,
 } from "./settings.ts";
-import { within } from "./within.ts";
 
 /** Requests in flight at a close are waited for that long. */
 const CLOSE_WAIT_MS = 3_000;

@@ -1,15 +1,20 @@
-import type { Clock, GroupMembership, GroupView, HoraeError } from "@horae/core";
+import {
+  type Clock,
+  type GroupMembership,
+  type GroupView,
+  type HoraeError,
+  within,
+} from "@horae/core";
 import { AppliedCommits } from "./applied-commits.ts";
 import type { ClusterLink } from "./cluster-link.ts";
 import { findCoordinator, type GroupIdentity } from "./group-coordinator.ts";
 import { GroupMember } from "./group-member.ts";
-import { within } from "./within.ts";
 
 /** Of the last commit before leaving. */
 const LAST_COMMIT_WAIT_MS = 1_000;
 /**
- * A member learns of a rebalance from the answer to a heartbeat, so this is what a planned move costs
- * at the most; a coordinator answers tens of thousands of them a second.
+ * A member learns of a rebalance from the answer to a heartbeat, so this is how soon it asks for what it
+ * has been given; a coordinator answers tens of thousands of them a second.
  */
 const HEARTBEAT_MS = 200;
 

@@ -116,8 +116,9 @@ export class StoreTraffic {
   }
 
   drawHarm({ process, operation }: Caller): Harm | null {
-    const late = this.harm.lateOf?.[operation] ?? this.harm.late;
-    const harm = drawHarm(this.#random, HARMS, { ...this.harm, late });
+    const shares = this.harm;
+    const late = shares.lateOf?.[operation];
+    const harm = drawHarm(this.#random, HARMS, late === undefined ? shares : { ...shares, late });
     if (harm !== null) this.#options.onHarm(harm, process, operation);
     return harm;
   }

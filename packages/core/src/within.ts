@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "@horae/core";
+import { type Clock, sleep } from "./ports/clock.ts";
 
 /** Waits for `done`, but not longer than `limitMs`; what comes later goes unnoticed. */
 export async function within(clock: Clock, limitMs: number, done: Promise<void>): Promise<void> {
