@@ -83,6 +83,11 @@ export interface History {
   readonly isDrained: boolean;
   /** Tokens of tasks that retention has deleted: a late copy of a record makes a new one. */
   readonly deleted?: ReadonlySet<string>;
+  /**
+   * By task token, the epochs of the owners that took over before its record was applied: they may start
+   * a later task before it. Without it any fault of the nodes that started the two may be to blame.
+   */
+  readonly unapplied?: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 /** A broken promise: the invariant of the design, and what happened. */

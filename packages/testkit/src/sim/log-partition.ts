@@ -13,6 +13,8 @@ export class LogPartition {
   readonly lost: LogRecord[] = [];
   /** Records at offsets of lost ones: who has read so far does not see them. */
   readonly hidden: LogRecord[] = [];
+  /** How often an election has lost records. */
+  losses = 0;
   #endBeforeLoss = 0;
   readonly #retired: LogRecord[] = [];
 
@@ -65,6 +67,7 @@ export class LogPartition {
   loseLast(count: number): void {
     const lost = this.#records.splice(Math.max(0, this.#records.length - count));
     this.lost.push(...lost);
+    this.losses++;
     this.#endBeforeLoss = Math.max(this.#endBeforeLoss, this.endOffset);
     this.endOffset = lost[0]?.offset ?? this.endOffset;
     this.wake();

@@ -101,6 +101,7 @@ function resultOf(cluster: SimCluster): SimResult {
   const history = recorder.history(final, {
     isDrained: !isBroken,
     deleted: new Set(watch.deleted.keys()),
+    unapplied: watch.unapplied.epochs,
     excused: excusedTasks(cluster),
   });
   const isSkipping = plan.appends.some(({ options }) => options.onRetry === "skip");

@@ -45,7 +45,7 @@ export class SimRecorder {
   /** Of what is excused nothing was promised: as if its clients had no answer. */
   history(
     final: History["final"],
-    end: Pick<History, "isDrained" | "deleted"> & { excused: ReadonlySet<string> },
+    end: Pick<History, "isDrained" | "deleted" | "unapplied"> & { excused: ReadonlySet<string> },
   ): History {
     const { excused, ...rest } = end;
     if (excused.size === 0) return { lines: this.lines, final, ...rest };

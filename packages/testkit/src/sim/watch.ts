@@ -16,12 +16,14 @@ import { getOrMake } from "../get-or-make.ts";
 import { CoverWatch } from "./cover-watch.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimProcess } from "./sim-process.ts";
-import { excusedTasks, isLogOfCheckpoint } from "./log-losses.ts";
 import { DataWatch } from "./data-watch.ts";
+import { excusedTasks } from "./log-losses.ts";
+import { LogWatch } from "./log-watch.ts";
 import { Meters } from "./meters.ts";
 import { reachOf } from "./reach-events.ts";
 import { short } from "./sim-recorder.ts";
 import type { StoreWatcher, StoreWrite } from "./sim-store.ts";
+import { UnappliedRecords } from "./unapplied-records.ts";
 
 interface Grant {
   readonly owner: string;
@@ -42,6 +44,7 @@ export class Watch implements StoreWatcher {
   readonly deleted = new Map<string, FinalTask>();
   readonly violations: Violation[] = [];
   readonly meters: Meters;
+  readonly unapplied: UnappliedRecords;
   readonly #cluster: SimCluster;
   readonly #grants = new Map<number, Grant[]>();
   /** Who used a write timestamp of a partition, for what. */
@@ -49,19 +52,23 @@ export class Watch implements StoreWatcher {
   readonly #starters = new Map<string, string>();
   readonly #data: DataWatch;
   readonly #cover: CoverWatch;
+  readonly #log: LogWatch;
   /** Tasks that were started, with the node of the first start, for meters. */
   readonly #startNodes = new Map<string, string>();
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
     this.meters = new Meters(cluster);
+    this.unapplied = new UnappliedRecords(cluster.log);
     this.#cover = new CoverWatch(cluster, (invariant, key, message) =>
       this.report(invariant, key, message),
     );
     this.#data = new DataWatch(cluster, (invariant, key, message) =>
       this.report(invariant, key, message),
     );
-    cluster.log.onReader = (partition) => this.#checkLog(partition);
+    this.#log = new LogWatch(cluster, (invariant, key, message) =>
+      this.report(invariant, key, message),
+    );
     cluster.registers.onChange = (partition, before, after) =>
       this.#onLease(partition, before, after);
   }
@@ -81,7 +88,7 @@ export class Watch implements StoreWatcher {
 
   onEvent(process: SimProcess, event: HoraeEvent): void {
     if (event.type === "unexpectedError") this.fail(event.error);
-    if (event.type === "partitionStopped") this.#onStopped(event);
+    if (event.type === "partitionStopped") this.#log.onStopped(event);
     if (event.type === "taskForgotten") this.#onForgotten(event.key);
     for (const state of reachOf(event)) this.#cluster.reach.add(state);
   }
@@ -91,24 +98,6 @@ export class Watch implements StoreWatcher {
     if (excusedTasks(this.#cluster).has(taskKeyToken(key))) {
       this.#cluster.reach.add("the auditor found the row of a record that the log has lost");
     } else this.report("L6", key, "the auditor had to load it");
-  }
-
-  /** Only a log that has lost records may stop a partition. */
-  #onStopped({ partition, message }: Extract<HoraeEvent, { type: "partitionStopped" }>): void {
-    const mustStop = this.#cluster.plan.settings.onLogGap !== "continue-from-earliest";
-    if (mustStop && this.#cluster.log.at(partition).hasLost) {
-      this.#cluster.reach.add("a partition stopped at a gap of its log");
-    } else this.report("S1", null, `partition ${partition} stopped: ${message}`);
-  }
-
-  /** An owner receives over a gap by policy only. */
-  #checkLog(partition: number): void {
-    const isSame = isLogOfCheckpoint(this.#cluster, partition);
-    if (isSame) return;
-    const { onLogGap } = this.#cluster.plan.settings;
-    if (onLogGap === "continue-from-earliest") {
-      this.#cluster.reach.add("went on from the earliest record of another log");
-    } else this.report("S1", null, `partition ${partition} went on over a gap of its log`);
   }
 
   /** Only what is finished may go. */
@@ -238,6 +227,8 @@ export class Watch implements StoreWatcher {
     if (after.owner !== null && after.epoch !== before?.epoch) {
       const above = before?.tsUpper ?? 0;
       grants.push({ owner: after.owner, epoch: after.epoch, above, upTo: after.tsUpper });
+      this.unapplied.onTakeOver(partition, after);
+      this.#log.onTakeOver(partition);
       if (before !== null && before.owner !== null) reach.add("lease taken after silence");
       if (after.epoch !== (before?.epoch ?? 0) + 1) {
         this.report(

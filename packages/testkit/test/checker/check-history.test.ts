@@ -169,6 +169,21 @@ describe("the checker", () => {
     );
   });
 
+  it("excuses order where the earlier task's record was not applied when the later one's owner took over", () => {
+    const across = (): Story => {
+      const story = new Story().schedule(A).schedule(B).at(20).death("a");
+      const place = { node: "b", epoch: 2 };
+      return story.run(B, 1, "succeeded", place).run(A, 1, "succeeded", place).leave(A).leave(B);
+    };
+    const unapplied = (epoch: number) => new Map([[taskKeyToken(A), new Set([epoch])]]);
+    const brokenBy = (epoch: number) =>
+      checkHistory({ ...across().history, unapplied: unapplied(epoch) }).violations.map(
+        ({ invariant }) => invariant,
+      );
+    expect(brokenBy(2)).toEqual([]);
+    expect(brokenBy(1)).toEqual(["S13"]);
+  });
+
   it("excuses numbers that begin anew where retention has deleted the task", () => {
     const again = (): Story =>
       new Story().schedule(A).at(10).run(A, 1, "failed").run(A, 1, "succeeded").leave(A);
@@ -176,6 +191,24 @@ describe("the checker", () => {
     story.deleted.add(taskKeyToken(A));
     expect(broken(story)).not.toContain("S16");
     expect(broken(again())).toContain("S16");
+  });
+
+  it("counts the attempts of a task that came again after its deletion for themselves", () => {
+    const again = (first: "retry" | "failed"): Story => {
+      const story = new Story().schedule(A, { maxAttempts: 1 }).at(10);
+      return story.run(A, 1, first).run(A, 1, "succeeded").leave(A);
+    };
+    for (const end of ["retry", "failed"] as const) {
+      const story = again(end);
+      story.deleted.add(taskKeyToken(A));
+      expect(broken(story)).not.toContain("S16");
+      expect(broken(story)).not.toContain("S17");
+      expect(broken(again(end))).toEqual(expect.arrayContaining(["S16", "S17"]));
+    }
+    const unfinished = new Story().schedule(A, { maxAttempts: 2 }).at(10);
+    unfinished.run(A, 1, "retry").run(A, 1, "succeeded").leave(A);
+    unfinished.deleted.add(taskKeyToken(A));
+    expect(broken(unfinished)).toContain("S16");
   });
 
   it("takes what a process ran for over when it has ended", () => {

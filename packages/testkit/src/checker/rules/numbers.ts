@@ -30,20 +30,26 @@ function checkTask({ calls, history }: CheckedHistory, spans: readonly AttemptSp
   const [first] = spans;
   if (first === undefined) return [];
   const { key } = first.start;
-  const violations: Violation[] = [];
-  const isDeleted = history.deleted?.has(taskKeyToken(key)) ?? false;
-  for (const [index, { start }] of spans.entries()) {
-    const before = spans[index - 1];
-    const highest = before?.start.attempt ?? 0;
-    const isNew = start.attempt === 1 && isDeleted && before?.end?.outcome !== "retry";
-    if (start.attempt <= highest && !isNew) {
-      violations.push(violation("S16", key, `attempt ${start.attempt} after attempt ${highest}`));
-    }
-  }
   const asked = calls.get(taskKeyToken(key)) ?? [];
-  const most = Math.max(0, ...asked.map(({ ask }) => ask.maxAttempts));
-  if (asked.length > 0 && spans.length > most) {
-    violations.push(violation("S17", key, `${spans.length} starts, ${most} are allowed`));
+  const most = asked.length === 0 ? Infinity : Math.max(...asked.map(({ ask }) => ask.maxAttempts));
+  const isDeleted = history.deleted?.has(taskKeyToken(key)) ?? false;
+  const violations: Violation[] = [];
+  // Of the same task: retention makes one that comes again a new one.
+  let starts = 0;
+  let before: AttemptSpan | null = null;
+  for (const span of spans) {
+    const { attempt } = span.start;
+    const mayBeOver = before?.end?.outcome !== "retry" || before.start.attempt >= most;
+    if (isDeleted && attempt === 1 && mayBeOver) starts = 0;
+    else if (before !== null && attempt <= before.start.attempt) {
+      const message = `attempt ${attempt} after attempt ${before.start.attempt}`;
+      violations.push(violation("S16", key, message));
+    }
+    starts++;
+    if (starts === most + 1) {
+      violations.push(violation("S17", key, `more than ${most} starts`));
+    }
+    before = span;
   }
   return violations;
 }

@@ -9,9 +9,8 @@ const LOOK_BACK = 200;
 
 /**
  * S13: tasks of an ordering id start in the order of their keys. Asked only of pairs of which the
- * earlier one was acked before the later one was asked for, so that the log has them in that order, and
- * between whose first starts no fault lies (what was on the log, not yet in the store, may be overtaken
- * after a take-over).
+ * earlier one was acked before the later one was asked for, so that the log has them in that order. What
+ * was on the log, and not applied yet, may be overtaken after a take-over.
  */
 export function checkOrder(checked: CheckedHistory): Violation[] {
   if (checked.limits.onRetry === "skip") return [];
@@ -54,6 +53,10 @@ function isOvertaken(checked: CheckedHistory, earlier: AttemptSpan, later: Attem
   );
   const askedAtMs = Math.min(...callsOf(later).map(({ ask }) => ask.atMs));
   if (ackedAtMs >= askedAtMs) return false;
+  const { unapplied } = checked.history;
+  if (unapplied !== undefined) {
+    return unapplied.get(taskKeyToken(earlier.start.key))?.has(later.start.epoch) !== true;
+  }
   const isTouched = (node: string): boolean =>
     checked.windows.touches(node, ackedAtMs, earlier.start.atMs);
   return !isTouched(earlier.start.node) && !isTouched(later.start.node);
