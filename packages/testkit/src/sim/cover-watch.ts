@@ -10,9 +10,8 @@ import {
   type TaskKey,
   taskKeyToken,
 } from "@horae/core";
+import type { ReportViolation } from "./report-violation.ts";
 import type { SimCluster } from "./sim-cluster.ts";
-
-type Report = (invariant: string, key: TaskKey | null, message: string) => void;
 
 /**
  * The invariant of the store, for every quorum that a next owner may ask: each record at or below the
@@ -20,10 +19,10 @@ type Report = (invariant: string, key: TaskKey | null, message: string) => void;
  */
 export class CoverWatch {
   readonly #cluster: SimCluster;
-  readonly #report: Report;
+  readonly #report: ReportViolation;
   readonly #applied = new Map<number, number>();
 
-  constructor(cluster: SimCluster, report: Report) {
+  constructor(cluster: SimCluster, report: ReportViolation) {
     this.#cluster = cluster;
     this.#report = report;
   }

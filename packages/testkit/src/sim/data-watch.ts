@@ -1,8 +1,7 @@
 import { decodeRecord, type PersistTasks, type TaskKey, taskKeyToken } from "@horae/core";
 import { getOrMake } from "../get-or-make.ts";
+import type { ReportViolation } from "./report-violation.ts";
 import type { SimCluster } from "./sim-cluster.ts";
-
-type Report = (invariant: string, key: TaskKey, message: string) => void;
 
 interface SeenData {
   readonly data: unknown;
@@ -16,13 +15,13 @@ interface SeenData {
  */
 export class DataWatch {
   readonly #cluster: SimCluster;
-  readonly #report: Report;
+  readonly #report: ReportViolation;
   readonly #planned = new Map<string, Set<unknown>>();
   readonly #seen = new Map<string, SeenData>();
   /** By task and data: the first epoch that has sent them to the store. */
   readonly #writtenBy = new Map<string, Map<unknown, number>>();
 
-  constructor(cluster: SimCluster, report: Report) {
+  constructor(cluster: SimCluster, report: ReportViolation) {
     this.#cluster = cluster;
     this.#report = report;
     for (const { key, data } of cluster.plan.appends) {

@@ -1,17 +1,16 @@
-import type { HoraeEvent, TaskKey } from "@horae/core";
+import type { HoraeEvent } from "@horae/core";
 import { isLogOfCheckpoint } from "./log-losses.ts";
+import type { ReportViolation } from "./report-violation.ts";
 import type { SimCluster } from "./sim-cluster.ts";
-
-type Report = (invariant: string, key: TaskKey | null, message: string) => void;
 
 /** What owners make of a log that does not continue their checkpoint. */
 export class LogWatch {
   readonly #cluster: SimCluster;
-  readonly #report: Report;
+  readonly #report: ReportViolation;
   /** How often each partition's log had lost records when its owner took over. */
   readonly #losses = new Map<number, number>();
 
-  constructor(cluster: SimCluster, report: Report) {
+  constructor(cluster: SimCluster, report: ReportViolation) {
     this.#cluster = cluster;
     this.#report = report;
     cluster.log.onReader = (partition) => this.#onReader(partition);

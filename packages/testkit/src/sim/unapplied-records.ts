@@ -19,11 +19,7 @@ export class UnappliedRecords {
     const { appliedOffset } = checkpoint;
     for (const record of this.#log.at(partition).from(appliedOffset + 1, Infinity)) {
       const decoded = decodeRecord(record, { nowMs: null });
-      if (decoded.ok) getOrMake(this.epochs, taskKeyToken(decoded.key), newSet).add(epoch);
+      if (decoded.ok) getOrMake(this.epochs, taskKeyToken(decoded.key), () => new Set()).add(epoch);
     }
   }
-}
-
-function newSet(): Set<number> {
-  return new Set();
 }

@@ -21,6 +21,7 @@ import { excusedTasks } from "./log-losses.ts";
 import { LogWatch } from "./log-watch.ts";
 import { Meters } from "./meters.ts";
 import { reachOf } from "./reach-events.ts";
+import type { ReportViolation } from "./report-violation.ts";
 import { short } from "./sim-recorder.ts";
 import type { StoreWatcher, StoreWrite } from "./sim-store.ts";
 import { UnappliedRecords } from "./unapplied-records.ts";
@@ -60,15 +61,10 @@ export class Watch implements StoreWatcher {
     this.#cluster = cluster;
     this.meters = new Meters(cluster);
     this.unapplied = new UnappliedRecords(cluster.log);
-    this.#cover = new CoverWatch(cluster, (invariant, key, message) =>
-      this.report(invariant, key, message),
-    );
-    this.#data = new DataWatch(cluster, (invariant, key, message) =>
-      this.report(invariant, key, message),
-    );
-    this.#log = new LogWatch(cluster, (invariant, key, message) =>
-      this.report(invariant, key, message),
-    );
+    const report: ReportViolation = (...violation) => this.report(...violation);
+    this.#cover = new CoverWatch(cluster, report);
+    this.#data = new DataWatch(cluster, report);
+    this.#log = new LogWatch(cluster, report);
     cluster.registers.onChange = (partition, before, after) =>
       this.#onLease(partition, before, after);
   }
