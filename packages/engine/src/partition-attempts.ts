@@ -91,10 +91,10 @@ export class PartitionAttempts implements OfferingPartition {
     const later: Lane[] = [];
     let claimed: LoadedTask | null = null;
     while (claimed === null) {
-      const lane: Lane | null = memory.schedule.take(untilMs);
-      if (lane === null) break;
-      const offer = lane.offer(memory.readPosition, nowMs);
-      if (offer === null || this.#settleWithoutClaim(offer.task, nowMs)) continue;
+      const taken = memory.takeOffer(untilMs);
+      if (taken === null) break;
+      const { lane, offer } = taken;
+      if (this.#settleWithoutClaim(offer.task, nowMs)) continue;
       if (!offer.task.isSuspect || (allowed.maySuspect && offer.atMs <= nowMs)) {
         claimed = offer.task;
       } else if (offer.atMs > nowMs) later.push(lane);

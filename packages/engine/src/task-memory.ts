@@ -1,5 +1,5 @@
 import { compareTaskKeys, lowerBoundKey, type TaskKey } from "@horae/core";
-import { Lane } from "./lane.ts";
+import { Lane, type LaneOffer } from "./lane.ts";
 import { LaneSchedule } from "./lane-schedule.ts";
 import type { LoadedTask } from "./loaded-task.ts";
 import type { OwnerContext } from "./owner-context.ts";
@@ -14,6 +14,9 @@ export interface ReadGuard {
   isLowered: boolean;
 }
 
+/** What memory needs to know of its owner. */
+export type MemoryContext = Pick<OwnerContext, "partition" | "settings" | "clock" | "telemetry">;
+
 export type Addition = "added" | "known" | "left-out";
 
 /**
@@ -22,7 +25,7 @@ export type Addition = "added" | "known" | "left-out";
  * left it out, or it is a sleeper that its bucket remembers.
  */
 export class TaskMemory {
-  readonly #context: OwnerContext;
+  readonly #context: MemoryContext;
   readonly #tasks = new Map<string, LoadedTask>();
   readonly #lanes = new Map<string, Lane>();
   readonly #guards = new Set<ReadGuard>();
@@ -40,7 +43,7 @@ export class TaskMemory {
   unloadedFrom: TaskKey | null = lowerBoundKey(0);
   #bytes = 0;
 
-  constructor(context: OwnerContext, highestStartedKey: TaskKey | null) {
+  constructor(context: MemoryContext, highestStartedKey: TaskKey | null) {
     this.#context = context;
     this.started = new StartedKeys(context.settings.startedKeysMax, highestStartedKey);
   }
@@ -194,6 +197,19 @@ export class TaskMemory {
     if (lane.tasks.length > 0 || lane.leftOutFrom !== null) return;
     // Who kept an empty lane (a suspect's was parked) must not take the next one of its id away.
     if (this.#lanes.get(lane.orderingId) === lane) this.#lanes.delete(lane.orderingId);
+  }
+
+  /** The next lane with an offer until then (epoch milliseconds); it has to be touched again after that. */
+  takeOffer(untilMs: number): { lane: Lane; offer: LaneOffer } | null {
+    const nowMs = this.#context.clock.nowMs();
+    for (;;) {
+      const lane = this.schedule.take(untilMs);
+      if (lane === null) return null;
+      const offer = lane.offer(this.#readPosition, nowMs);
+      if (offer !== null) return { lane, offer };
+      // The read position has moved down below its tasks: they are offered again when it comes back.
+      this.touch(lane);
+    }
   }
 
   /** The lane's rows from `key` on are not all in memory any more; what waits there is dropped. */

@@ -3,6 +3,11 @@ import { getOrMake } from "../get-or-make.ts";
 import type { ReportViolation } from "./report-violation.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 
+/** Rows on their way to the store, and under which epoch. */
+export interface SentRows extends Pick<PersistTasks, "partition" | "bucket" | "rows"> {
+  readonly epoch: number;
+}
+
 interface SeenData {
   readonly data: unknown;
   readonly epoch: number;
@@ -11,7 +16,8 @@ interface SeenData {
 /**
  * What handlers see is the data of one record of their task. What a dying owner was writing may land later:
  * so a next attempt may see the data of a later record, never that of an earlier one. Within an epoch all
- * attempts see the same, unless it was an owner before that has written the other.
+ * attempts see the same, unless it was an owner before that has written the other. And no owner replaces what
+ * its predecessors had persisted by the data of an earlier record.
  */
 export class DataWatch {
   readonly #cluster: SimCluster;
@@ -20,6 +26,8 @@ export class DataWatch {
   readonly #seen = new Map<string, SeenData>();
   /** By task and data: the first epoch that has sent them to the store. */
   readonly #writtenBy = new Map<string, Map<unknown, number>>();
+  /** By task: the last record that is persisted, and the epoch that was in force then. */
+  readonly #persisted = new Map<string, { readonly offset: number; readonly epoch: number }>();
 
   constructor(cluster: SimCluster, report: ReportViolation) {
     this.#cluster = cluster;
@@ -30,8 +38,9 @@ export class DataWatch {
   }
 
   /** Requests leave the owner of an epoch. */
-  onPersist(epoch: number, rows: PersistTasks["rows"]): void {
+  onPersist({ epoch, partition, bucket, rows }: SentRows): void {
     for (const { key, request } of rows) {
+      this.#checkReplay(key, { partition, bucket, epoch, offset: request.offset });
       const epochs = getOrMake(
         this.#writtenBy,
         taskKeyToken(key),
@@ -39,6 +48,40 @@ export class DataWatch {
       );
       getOrMake(epochs, JSON.parse(request.dataJson), () => epoch);
     }
+  }
+
+  /** A quorum has them. */
+  onPersisted(partition: number, rows: PersistTasks["rows"]): void {
+    const epoch = this.#cluster.registers.get(partition)?.epoch ?? 0;
+    for (const { key, request } of rows) {
+      const token = taskKeyToken(key);
+      const { offset } = request;
+      if (offset > (this.#persisted.get(token)?.offset ?? -1)) {
+        this.#persisted.set(token, { offset, epoch });
+      }
+    }
+  }
+
+  /** What was persisted before the take-over, and is there, a look would have shown. */
+  #checkReplay(
+    key: TaskKey,
+    sent: { partition: number; bucket: number; epoch: number; offset: number },
+  ): void {
+    const { store, log } = this.#cluster;
+    const last = this.#persisted.get(taskKeyToken(key));
+    if (last === undefined || last.offset <= sent.offset || last.epoch >= sent.epoch) return;
+    // Offsets were given out twice.
+    if (log.at(sent.partition).hasLost) return;
+    const bucket = store.partition(sent.partition).bucket(sent.bucket);
+    const isThere = store.quorums.every(
+      (quorum) => (bucket.peekOne(key, quorum)?.request?.offset ?? -1) > sent.offset,
+    );
+    if (!isThere) return;
+    this.#report(
+      "S5",
+      key,
+      `record ${sent.offset} replaces what record ${last.offset} has brought`,
+    );
   }
 
   onStart(key: TaskKey, now: SeenData): void {

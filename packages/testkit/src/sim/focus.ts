@@ -9,12 +9,16 @@ import { NO_STORE_HARM, type StoreHarm } from "./store-traffic.ts";
  */
 export interface Focus {
   readonly settings: Partial<EngineSettings>;
-  /** How long the store takes at the least, milliseconds. */
+  /** null: drawn. */
+  readonly bucketMs: number | null;
+  /** How long the store and the log take at the least, milliseconds one way. */
   readonly storeSlowMs: number;
+  readonly logSlowMs: number;
   /** What comes to requests for the store, beside what is drawn. */
   readonly storeHarm: Partial<StoreHarm>;
-  /** The only kinds of faults; null: drawn. */
+  /** The only kinds of faults, and how many there are; null: drawn. */
   readonly faultKinds: readonly PlannedFault["kind"][] | null;
+  readonly faultCount: number | null;
   /** Calls at which processes die; null: drawn. */
   readonly deadlyCalls: readonly string[] | null;
   /** Share of tasks that come in a burst, and how many there are in one. */
@@ -25,15 +29,19 @@ export interface Focus {
   /** Share of tasks that are about due when they come, or late by so much at the most. */
   readonly dueShare: number;
   readonly lateMaxMs: number;
-  /** Share of handlers that take long; null: drawn. */
+  /** Shares of handlers that take long, and of those that fail; null: drawn. */
   readonly slowShare: number | null;
+  readonly failShare: number | null;
 }
 
 const NONE: Focus = {
   settings: {},
+  bucketMs: null,
   storeSlowMs: 0,
+  logSlowMs: 0,
   storeHarm: {},
   faultKinds: null,
+  faultCount: null,
   deadlyCalls: null,
   burstShare: 0.1,
   burstMax: 30,
@@ -41,6 +49,7 @@ const NONE: Focus = {
   dueShare: 0.3,
   lateMaxMs: 2_000,
   slowShare: null,
+  failShare: null,
 };
 
 const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
@@ -105,9 +114,64 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
     dueShare: 0.7,
     lateMaxMs: dice.pick([10_000, 30_000]),
   }),
+  /** Suspects one after the other, in a memory with hardly room for them, and nothing beside them. */
+  (dice) => ({
+    ...NONE,
+    settings: {
+      leasePeriodMs: 4_000,
+      loadedTasksMax: 4 + dice.below(8),
+      laneTasksMax: 2 + dice.below(3),
+      concurrency: 10,
+    },
+    // A lease that nobody can renew, and nobody can take, is suspended.
+    faultKinds: ["kill", "storeDown"],
+    faultCount: 60,
+    burstShare: 1,
+    burstMax: 60,
+    aheadMaxMs: 20_000,
+    slowShare: 0.8,
+  }),
+  /** Retries that fill a memory, while tasks that are late lower its read position. */
+  (dice) => ({
+    ...NONE,
+    settings: {
+      loadedTasksMax: 4 + dice.below(4),
+      laneTasksMax: 2,
+      concurrency: 10,
+      lookAheadMs: dice.pick([2_000, 60_000]),
+    },
+    faultKinds: [],
+    burstShare: 0.3,
+    burstMax: 60,
+    aheadMaxMs: 20_000,
+    dueShare: 0.5,
+    lateMaxMs: 30_000,
+    slowShare: 0.3,
+    failShare: 0.6,
+  }),
+  /** Tasks that come when their bucket is about to be deleted, from a slow store. */
+  (dice) => ({
+    ...NONE,
+    settings: { retentionMs: 60_000, retentionEveryMs: 5_000, leasePeriodMs: 4_000 },
+    bucketMs: 10_000,
+    storeSlowMs: dice.logUniform(100, 400),
+    faultKinds: [],
+    burstShare: 0,
+    dueShare: 0.9,
+    lateMaxMs: 120_000,
+  }),
+  /** A log that lets go of records while those who take over ask, slowly, what it holds. */
+  (dice) => ({
+    ...NONE,
+    settings: { leasePeriodMs: 4_000, onLogGap: "stop" },
+    logSlowMs: dice.logUniform(300, 2_000),
+    faultKinds: ["kill", "retention"],
+    faultCount: 60,
+  }),
 ];
 
-const SHARE = 0.25;
+/** What chance alone draws stays the most. */
+const SHARE = 0.4;
 
 export function drawFocus(dice: Dice): Focus {
   return dice.isHead(SHARE) ? dice.pick(FOCUSES)(dice) : NONE;

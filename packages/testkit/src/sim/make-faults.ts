@@ -135,7 +135,8 @@ export function makeFaults(dice: Dice, scope: FaultScope): readonly PlannedFault
     (kind) => dice.isHead(0.4) && (kind !== "uncleanElection" || mayLose),
   );
   const kinds = scope.focus.faultKinds ?? drawn;
-  const count = dice.isHead(0.1) ? 0 : Math.round(dice.logUniform(2, 60));
+  const drawnCount = dice.isHead(0.1) ? 0 : Math.round(dice.logUniform(2, 60));
+  const count = scope.focus.faultCount ?? drawnCount;
   if (kinds.length === 0) return [];
   const faults = Array.from({ length: count }, () => {
     const atMs = dice.next() * scope.healMs * 0.97;
@@ -152,14 +153,14 @@ function makeLasting(dice: Dice, scope: FaultScope): PlannedFault[] {
   const atMs = (): number => scope.healMs * (0.5 + 0.49 * dice.next());
   for (let node = 0; node < scope.nodes; node++) {
     if (scope.core.includes(node)) continue;
-    const kind = dice.pick(["kill", "stop", "cut", "both", "none"] as const);
+    const kind = dice.pick(["kill", "stop", "log", "store", "both", "none"] as const);
     if (kind === "kill") faults.push({ kind, atMs: atMs(), node, downMs: FOR_EVER });
     else if (kind === "stop") faults.push({ kind, atMs: atMs(), node, forMs: FOR_EVER });
-    else if (kind === "cut" || kind === "both") {
+    else if (kind !== "none") {
       const way = dice.pick(["to", "from", "both"] as const);
       const cut = { kind: "cut", node, way, atMs: atMs(), forMs: FOR_EVER } as const;
-      faults.push({ ...cut, service: "log" });
-      if (kind === "both") faults.push({ ...cut, service: "store" });
+      if (kind !== "store") faults.push({ ...cut, service: "log" });
+      if (kind !== "log") faults.push({ ...cut, service: "store" });
     }
   }
   if (scope.replicas === 3 && dice.isHead(0.5)) {

@@ -41,11 +41,11 @@ export function makePlan(seed: number, size: PlanSize = {}): Plan {
     nodes,
     partitions,
     replicas,
-    bucketMs: dice.pick([10_000, 60_000, 600_000]),
+    bucketMs: focus.bucketMs ?? dice.pick([10_000, 60_000, 600_000]),
     settings,
     clocks: makeClocks(dice, nodes),
     storeLatency: makeLatency(dice, focus.storeSlowMs),
-    logLatency: makeLatency(dice),
+    logLatency: makeLatency(dice, focus.logSlowMs),
     storeHarm: makeStoreHarm(dice, focus),
     logHarm: {
       ...NO_LOG_HARM,
@@ -84,7 +84,7 @@ function makeClocks(dice: Dice, nodes: number): Plan["clocks"] {
   }));
 }
 
-function makeLatency(dice: Dice, leastMs = 0): Latency {
+function makeLatency(dice: Dice, leastMs: number): Latency {
   return {
     typicalMs: Math.max(dice.logUniform(0.3, 20), leastMs),
     tailShare: dice.isHead(0.5) ? 0 : dice.next() * 0.1,
@@ -173,7 +173,8 @@ interface Nature {
 
 /** How tasks of this run behave: mostly well, or not at all. */
 function makeNature(dice: Dice, focus: Focus): Nature {
-  const failShare = dice.isHead(0.4) ? 0 : dice.next() * 0.5;
+  const failDrawn = dice.isHead(0.4) ? 0 : dice.next() * 0.5;
+  const failShare = focus.failShare ?? failDrawn;
   const slowDrawn = dice.isHead(0.4) ? 0 : dice.next() * 0.2;
   const slowShare = focus.slowShare ?? slowDrawn;
   const oddShare = dice.isHead(0.5) ? 0 : dice.next() * 0.03;

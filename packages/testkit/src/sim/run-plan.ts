@@ -1,5 +1,6 @@
 import { isFinished, taskKeyToken, type TaskRow } from "@horae/core";
 import { checkHistory, type FinalTask, finalTaskOf, type Violation } from "../checker/index.ts";
+import { checkCutNodes } from "./check-cut-nodes.ts";
 import { checkRetention, retentionSpanMs } from "./check-retention.ts";
 import { checkStalls } from "./check-stalls.ts";
 import { excusedTasks } from "./log-losses.ts";
@@ -114,7 +115,12 @@ function resultOf(cluster: SimCluster): SimResult {
   // What was seen first says most; a run that was broken off has not been drained.
   const later = isBroken
     ? []
-    : [...report.violations, ...checkStalls(cluster), ...checkRetention(cluster)];
+    : [
+        ...report.violations,
+        ...checkStalls(cluster),
+        ...checkRetention(cluster),
+        ...checkCutNodes(cluster),
+      ];
   reach.add("a zombie's attempt beside its successor's", report.counts.zombies);
   reach.add("a start again, inside a fault", report.counts.allowedRepeats);
   return {

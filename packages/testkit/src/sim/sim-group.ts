@@ -72,6 +72,13 @@ export class SimGroup {
     }
   }
 
+  /** What is assigned to a process. */
+  heldBy(process: SimProcess): readonly number[] {
+    return [...this.#members.values()]
+      .filter((member) => member.process === process)
+      .flatMap(({ held }) => held);
+  }
+
   #enter(member: Member): void {
     this.#members.set(member.name, member);
     this.#rebalance();

@@ -35,6 +35,8 @@ export interface StoreWrite {
 /** Those who watch the store. */
 export interface StoreWatcher {
   onWrite(write: StoreWrite): void;
+  /** Requests were written at a quorum. */
+  onPersisted(partition: number, rows: PersistTasks["rows"]): void;
   /** A summary was written at a quorum. */
   onSummary(partition: number, bucket: number): void;
   /** A write met a newer one of the same cells. */
@@ -67,6 +69,7 @@ export class SimStore implements TaskStore {
         const { key, request } = rows[row]!;
         return at.writeRequest(replica, key, { value: request, timestamp });
       },
+      onAcked: () => this.#options.watcher?.onPersisted(partition, rows),
     });
   }
 

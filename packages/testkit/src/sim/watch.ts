@@ -7,6 +7,7 @@ import {
   type Lease,
   type LogRecord,
   partitionOf,
+  type PersistTasks,
   type TaskContext,
   type TaskKey,
   taskKeyToken,
@@ -137,7 +138,10 @@ export class Watch implements StoreWatcher {
         null,
         `partition ${partition}: ${name} uses a timestamp it was not granted`,
       );
-    } else if (write.rows !== undefined) this.#data.onPersist(grant.epoch, write.rows);
+    } else if (write.rows !== undefined) {
+      const { rows, bucket } = write;
+      this.#data.onPersist({ partition, bucket: bucket!, rows, epoch: grant.epoch });
+    }
   }
 
   /** A handler is called. */
@@ -167,6 +171,10 @@ export class Watch implements StoreWatcher {
     }
     this.#data.onStart(key, { data, epoch });
     this.#noteStart(process, key, attempt);
+  }
+
+  onPersisted(partition: number, rows: PersistTasks["rows"]): void {
+    this.#data.onPersisted(partition, rows);
   }
 
   /** Do the summaries that any quorum shows cover what they must? */

@@ -73,6 +73,13 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "} else if (task.attempts < 0) {",
   },
   {
+    name: "offers above a lowered read position are lost",
+    breaks: "a lane is offered again when the read position comes back to its tasks",
+    file: "engine/src/task-memory.ts",
+    find: "// The read position has moved down below its tasks: they are offered again when it comes back.\n      this.touch(lane);",
+    replace: "",
+  },
+  {
     name: "a full lane forgets what it refuses",
     breaks: "a lane that overflows is refilled from the first key it left out",
     file: "engine/src/task-memory.ts",
