@@ -7,7 +7,7 @@ import type { Mutant } from "../mutants/mutant.ts";
 
 const HELP = `npm run sim:mutants -- [options] [part of a name ...]: does the simulator find planted bugs?
 
-  --seeds n      each must be found within so many seeds (2000)
+  --seeds n      each must be found within so many seeds (2000), or else by a plan of the corpus
   --from k       the first of them (1)
   --processes p  mutants at the same time (one per core)`;
 
@@ -21,10 +21,15 @@ const { values, positionals } = parseArgs({
   },
 });
 
+/** So much is said of what was broken. */
+const HOW_MAX = 140;
+
 interface Finding {
   readonly mutant: Mutant;
-  /** After how many seeds it was found; null: it was not. */
+  /** After how many seeds it was found; null: not by seeds. */
   readonly seeds: number | null;
+  /** A plan of the corpus finds it, where seeds do not. */
+  readonly isInCorpus: boolean;
   readonly how: string;
 }
 
@@ -42,7 +47,8 @@ async function runAll(): Promise<boolean> {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
         const finding = await hunt(copy, mutant);
         findings.push(finding);
-        console.log(`${finding.seeds ?? "SURVIVED"} seeds: ${mutant.name} ${finding.how}`);
+        const after = finding.isInCorpus ? "corpus" : `${finding.seeds ?? "SURVIVED"} seeds`;
+        console.log(`${after}: ${mutant.name} ${finding.how}`);
       }
     } finally {
       copy.remove();
@@ -51,26 +57,32 @@ async function runAll(): Promise<boolean> {
   await Promise.all(Array.from({ length: Number(values.processes) }, work));
   const found = findings.map(({ seeds }) => seeds).filter((seeds) => seeds !== null);
   const median = found.toSorted((a, b) => a - b)[found.length >> 1];
-  const survivors = findings.filter(({ seeds }) => seeds === null);
+  const inCorpus = findings.filter(({ isInCorpus }) => isInCorpus);
+  const survivors = findings.filter(({ seeds, isInCorpus }) => seeds === null && !isInCorpus);
   console.log(
-    `${found.length} of ${findings.length} found, median ${median} seeds, worst ${Math.max(...found)}`,
+    `${found.length} of ${findings.length} found by seeds, median ${median}, worst ` +
+      `${Math.max(...found)}; ${inCorpus.length} more by plans of the corpus`,
   );
   for (const { mutant } of survivors) console.log(`survived: ${mutant.name} (${mutant.breaks})`);
   return survivors.length === 0;
 }
 
-/** Runs seeds until one breaks. */
+/** Runs seeds until one breaks; then what once broke, as every run in CI does. */
 async function hunt(copy: MutantCopy, mutant: Mutant): Promise<Finding> {
   const remove = copy.plant(mutant);
   try {
     const words = ["--seeds", values.seeds, "--from", values.from, "--first"];
     const output = await run(copy.command, words);
     const found = /^found after (\d+) seeds: (.*)/m.exec(output);
-    if (found !== null)
-      return { mutant, seeds: Number(found[1]), how: `- ${found[2]!.slice(0, 140)}` };
+    if (found !== null) {
+      const how = `- ${found[2]!.slice(0, HOW_MAX)}`;
+      return { mutant, seeds: Number(found[1]), isInCorpus: false, how };
+    }
     if (!output.includes("nothing found"))
       throw new Error(`${mutant.name}: ${output.slice(-2_000)}`);
-    return { mutant, seeds: null, how: "" };
+    const broken = /^corpus (\S+\.json: .*)/m.exec(await run(copy.command, ["--seeds", "0"]));
+    const how = broken === null ? "" : `- ${broken[1]!.slice(0, HOW_MAX)}`;
+    return { mutant, seeds: null, isInCorpus: broken !== null, how };
   } finally {
     remove();
   }

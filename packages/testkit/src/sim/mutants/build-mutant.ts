@@ -28,6 +28,8 @@ export class MutantCopy {
       cpSync(join(PACKAGES, name, "package.json"), join(copy, "package.json"));
       symlinkSync(copy, join(scope, name));
     }
+    // The plans of the corpus.
+    symlinkSync(join(PACKAGES, "testkit/test"), join(this.folder, "packages/testkit/test"));
   }
 
   get command(): string {
