@@ -1,5 +1,5 @@
 import type { TaskRow } from "@horae/core";
-import { isFinished, sleep } from "@horae/core";
+import { isFinished, sleep, within } from "@horae/core";
 import { systemClock } from "@horae/client";
 import type { CheckReport, HistoryLine } from "@horae/testkit/checker";
 import { checkHistory, FaultWindows, finalTaskOf } from "@horae/testkit/checker";
@@ -17,6 +17,9 @@ const GRACE_MS = 20_000;
 
 /** Tasks that have not ended by then, after the last call was answered, are stuck. */
 const DRAINED_MAX_MS = 120_000;
+
+/** Partitions that are not owned by then will not be. */
+const OWNED_MAX_MS = 100_000;
 
 /** How often it is asked what is not finished yet. */
 const LOOK_MS = 250;
@@ -51,10 +54,14 @@ export class FaultBench {
   async untilOwned(nodes: readonly NodeProcess[]): Promise<void> {
     const { partitions } = this.bench.queue;
     const least = Math.floor(partitions / nodes.length);
-    await nodes[0]!.until("the partitions are owned", () => {
-      const owned = nodes.map((node) => this.owned(node).length);
-      return owned.every((count) => count >= least) && sum(owned) === partitions;
-    });
+    const owned = (): number[] => nodes.map((node) => this.owned(node).length);
+    const areOwned = (): boolean =>
+      owned().every((count) => count >= least) && sum(owned()) === partitions;
+    const done = nodes[0]!.until("the partitions are owned", areOwned).then(() => undefined);
+    await within(systemClock, OWNED_MAX_MS, done);
+    if (areOwned()) return;
+    this.#keepEvents("unowned");
+    throw new Error(`after ${OWNED_MAX_MS} ms the nodes own ${owned().join(", ")} partitions`);
   }
 
   /** Partitions that a node has taken over and neither released nor lost. */
@@ -103,11 +110,15 @@ export class FaultBench {
 
   /** Says what the nodes have not done, and keeps what they have said. */
   #giveUp(left: readonly string[], last: TaskRow | undefined): never {
+    this.#keepEvents("stuck");
+    throw new Error(`${left.length} tasks have not ended, one of them ${JSON.stringify(last)}`);
+  }
+
+  #keepEvents(why: string): void {
     keepHistory(
-      `${this.bench.name}-stuck`,
+      `${this.bench.name}-${why}`,
       this.nodes.flatMap((node) => node.lines.map((line) => ({ of: node.name, ...line }))),
     );
-    throw new Error(`${left.length} tasks have not ended, one of them ${JSON.stringify(last)}`);
   }
 
   /**
