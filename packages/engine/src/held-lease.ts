@@ -121,7 +121,7 @@ export class HeldLease {
       nowMs: sentAt.wallMs,
     });
     // Dying here is safe: the row either has the new checkpoint, whole, or the old one.
-    if (!(await this.#swap(next))) return false;
+    if ((await this.#swap(next)) !== "done") return false;
     this.#validFrom = sentAt;
     this.#renewals++;
     this.timestamps.extend(next.tsUpper);
@@ -136,33 +136,43 @@ export class HeldLease {
     return true;
   }
 
-  /** Gives the lease up, so that the next owner need not wait; true when that is acknowledged. */
+  /**
+   * Gives the lease up, so that the next owner need not wait; true when it is given up: that is
+   * acknowledged, or seen after an answer was lost.
+   */
   async release(checkpoint: Checkpoint): Promise<boolean> {
     const usedUpTo = this.timestamps.close();
+    let isUnknown = false;
     for (let tries = 0; tries < 5 && !this.#isLost; tries++) {
       // A refused swap has read the row (a waiting node may have written its name): again from there.
-      if (await this.#swap(releasedLease(this.#row, { checkpoint, usedUpTo }))) {
+      const outcome = await this.#swap(releasedLease(this.#row, { checkpoint, usedUpTo }));
+      if (outcome === "done") {
         this.#isLost = true;
         return true;
       }
+      isUnknown ||= outcome === "unknown";
     }
-    return false;
+    // By now the next owner may have it.
+    return this.#isLost && isUnknown;
   }
 
-  async #swap(next: Lease): Promise<boolean> {
+  /** What is not done has read the row. */
+  async #swap(next: Lease): Promise<"done" | "refused" | "unknown"> {
     const { epoch, renewal } = this.#row;
+    let outcome: "refused" | "unknown" = "refused";
     try {
       const swap = { partition: this.partition, expected: { epoch, renewal }, lease: next };
       if (await this.#leases.compareAndSet(swap)) {
         this.#row = next;
-        return true;
+        return "done";
       }
     } catch (error) {
       if (!hasCode(error, "STORE_UNKNOWN")) throw error;
       // Unknown is not a success: go on from what a read shows, and use only what it shows.
+      outcome = "unknown";
     }
     await this.#readAgain();
-    return false;
+    return outcome;
   }
 
   async #readAgain(): Promise<void> {

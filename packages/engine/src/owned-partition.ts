@@ -232,11 +232,10 @@ export class OwnedPartition {
       // From here no renewal may change the row under the release, nor a write take a timestamp.
       this.#isReleased = true;
       this.#trail.stop();
-      if (await lease.release(this.#snapshot())) {
-        const elapsedMs = clock.monotonicMs() - startedMs;
-        telemetry.emit({ type: "leaseReleased", partition, epoch, elapsedMs });
-      }
-      this.#end(end);
+      const isReleased = await lease.release(this.#snapshot());
+      const elapsedMs = clock.monotonicMs() - startedMs;
+      if (isReleased) telemetry.emit({ type: "leaseReleased", partition, epoch, elapsedMs });
+      this.#end(isReleased ? end : "lost");
     } catch (error) {
       if (!hasCode(error, "LEASE_LOST", "STORE_UNAVAILABLE", "STORE_UNKNOWN")) this.#report(error);
       this.#end("lost");

@@ -194,6 +194,42 @@ describe("a release", () => {
   });
 });
 
+describe("the end of a release", () => {
+  const isRelease = (args: readonly unknown[]): boolean =>
+    (args[0] as LeaseSwap).lease.owner === null;
+
+  it("is told when its answer is lost and it has landed (row 20 of the faults)", async () => {
+    const node = bench.engine();
+    await node.start();
+    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    leases.lose("compareAndSet", "after", isRelease);
+    const stopped = node.stop();
+    await bench.clock.advance(1_000);
+    await stopped;
+    expect((await leaseRow()).owner).toBeNull();
+    expect(bench.events.count("leaseReleased")).toBe(1);
+    expect(bench.events.count("leaseLost")).toBe(0);
+  });
+
+  it("is a loss when another node has taken the lease before it", async () => {
+    const node = bench.engine();
+    await node.start();
+    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    const releasing = leases.hold("compareAndSet", "before", isRelease);
+    const stopped = node.stop();
+    await bench.clock.advanceUntil(() => releasing.call !== undefined);
+    const row = await leaseRow();
+    const { epoch, renewal } = row;
+    const lease = { ...row, owner: "other#1", epoch: epoch + 1, renewal: renewal + 1 };
+    await bench.leases.compareAndSet({ partition: 0, expected: { epoch, renewal }, lease });
+    releasing.release();
+    await bench.clock.advance(1_000);
+    await stopped;
+    expect(bench.events.count("leaseReleased")).toBe(0);
+    expect(bench.events.count("leaseLost")).toBe(1);
+  });
+});
+
 describe("a suspended owner", () => {
   it("writes and starts nothing until it has renewed, and resumes (protocol 1.31)", async () => {
     await bench.engine().start();
