@@ -168,6 +168,9 @@ describe("the lease row", () => {
 });
 
 describe("a release", () => {
+  const isRelease = (args: readonly unknown[]): boolean =>
+    (args[0] as LeaseSwap).lease.owner === null;
+
   it("comes after the writes of a take-over that it ends: the next owner's range begins above them (S8)", async () => {
     const first = bench.engine();
     await first.start();
@@ -192,11 +195,6 @@ describe("a release", () => {
     await bench.engine().start();
     await bench.untilFinished(1);
   });
-});
-
-describe("the end of a release", () => {
-  const isRelease = (args: readonly unknown[]): boolean =>
-    (args[0] as LeaseSwap).lease.owner === null;
 
   it("is told when its answer is lost and it has landed (row 20 of the faults)", async () => {
     const node = bench.engine();

@@ -54,14 +54,18 @@ export class FaultBench {
   async untilOwned(nodes: readonly NodeProcess[]): Promise<void> {
     const { partitions } = this.bench.queue;
     const least = Math.floor(partitions / nodes.length);
-    const owned = (): number[] => nodes.map((node) => this.owned(node).length);
-    const areOwned = (): boolean =>
-      owned().every((count) => count >= least) && sum(owned()) === partitions;
+    let owned: number[] = [];
+    const areOwned = (): boolean => {
+      owned = nodes.map((node) => this.owned(node).length);
+      return owned.every((count) => count >= least) && sum(owned) === partitions;
+    };
     const done = nodes[0]!.until("the partitions are owned", areOwned).then(() => undefined);
     await within(systemClock, OWNED_MAX_MS, done);
     if (areOwned()) return;
     this.#keepEvents("unowned");
-    throw new Error(`after ${OWNED_MAX_MS} ms the nodes own ${owned().join(", ")} partitions`);
+    // It rejects, and says what the node has logged.
+    if (nodes[0]!.isOver) await done;
+    throw new Error(`after ${OWNED_MAX_MS} ms the nodes own ${owned.join(", ")} partitions`);
   }
 
   /** Partitions that a node has taken over and neither released nor lost. */
