@@ -12,6 +12,7 @@ import {
   resolveCassandraSettings,
   type ResolvedCassandraSettings,
 } from "./settings.ts";
+import { statementsOf } from "./statements.ts";
 
 export type ConnectOptions = Omit<RepeatOptions, "isTransient">;
 
@@ -39,8 +40,8 @@ export class CassandraConnection {
 /**
  * Connects, and waits until the schema is there: a node that starts before Cassandra or before
  * `horae migrate` goes on trying, with back-off, and tells `onRefused`. Once connected the driver
- * reconnects by itself. Throws `SETTINGS_INVALID` for what waiting does not cure, and
- * `STORE_UNAVAILABLE` when `signal` aborts.
+ * reconnects by itself, and prepares its statements on nodes that come back. Throws
+ * `SETTINGS_INVALID` for what waiting does not cure, and `STORE_UNAVAILABLE` when `signal` aborts.
  */
 export async function connectCassandra(
   settings: CassandraSettings,
@@ -49,6 +50,8 @@ export async function connectCassandra(
   const session = await openSession(settings, options);
   try {
     await repeat(options, () => checkSchema(session));
+    // Not in the middle of the first take-over, where it would lengthen a planned move.
+    await session.prepare(Object.values(statementsOf(session.keyspace)));
     return new CassandraConnection(session);
   } catch (error) {
     await session.close();

@@ -1,5 +1,6 @@
 import { type ConnectionOptions } from "node:tls";
 import { Client, errors, policies, type QueryOptions, types } from "cassandra-driver";
+import PrepareHandler from "cassandra-driver/lib/prepare-handler.js";
 import type { ResolvedCassandraSettings } from "./settings.ts";
 
 /** The only file that imports the driver; the rest of the package sees what is exported here. */
@@ -18,12 +19,13 @@ const HEARTBEAT_MS = 5_000;
 const TIMEOUTS_PER_CONNECTION_MAX = 16;
 const SCHEMA_AGREEMENT_S = 30;
 
-/** What the driver has and does not declare: closing it whole needs these. */
+/** What the driver has and does not declare: closing it whole, and preparing, need these. */
 interface HostInside {
   shutdown(waitForPending: boolean): Promise<void>;
 }
 
 interface ClientInside {
+  readonly options: { readonly policies: { readonly loadBalancing: object } };
   readonly controlConnection?: {
     readonly connection?: { close(): void } | null;
     shutdown(): void;
@@ -56,6 +58,20 @@ export class DriverConnection {
       controlConnection?.connection?.close();
       throw error;
     }
+  }
+
+  /**
+   * Prepares a statement on all nodes, as its first use would; the driver has it for itself only.
+   * Used later it costs one round trip, not two.
+   */
+  async prepare(cql: string): Promise<void> {
+    const { policies } = (this.client as unknown as ClientInside).options;
+    await PrepareHandler.getPrepared(
+      this.client,
+      policies.loadBalancing,
+      cql,
+      this.client.keyspace,
+    );
   }
 
   close(): Promise<void> {

@@ -109,6 +109,18 @@ export class Session {
     });
   }
 
+  /**
+   * Prepares statements, a few at a time, so that their first use is not slower than the others. One
+   * that cannot be prepared now is prepared by its first use, which says what is wrong.
+   */
+  async prepare(statements: readonly string[]): Promise<void> {
+    await Promise.all(
+      statements.map((cql) =>
+        this.#limit.run(() => this.#connection.prepare(cql)).catch(() => undefined),
+      ),
+    );
+  }
+
   /** A change of the schema; resolves when all nodes agree on it. */
   async define(operation: string, cql: string): Promise<void> {
     try {

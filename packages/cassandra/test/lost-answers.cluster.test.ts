@@ -45,8 +45,7 @@ describe("answers that are lost", () => {
       ).resolves.toBe(true);
       const second = leaseOf(1, 2, "one");
       const swap = { partition: 0, expected: { epoch: 1, renewal: 1 }, lease: second };
-      // The statement is prepared by its first use; what is lost next is the answer to the swap itself.
-      await leases.compareAndSet({ ...swap, expected: { epoch: 7, renewal: 7 } });
+      // Statements are prepared when the connection is made: what is lost is the answer to the swap itself.
       proxy.losesAnswers = true;
       await expect(leases.compareAndSet(swap)).rejects.toMatchObject({
         code: "STORE_UNKNOWN",

@@ -45,6 +45,12 @@ export class BucketSummaries {
     return this.#buckets.keys();
   }
 
+  /** Resolves when no write that is under way now is under way any more, however it ended. */
+  async settled(): Promise<void> {
+    const entries = [...this.#buckets.values()];
+    await Promise.allSettled(entries.flatMap(({ busy }) => busy ?? []));
+  }
+
   /** A load met this bucket's summary in the index. */
   noteRead(bucket: number, summary: BucketSummary): void {
     const entry = this.#bucket(bucket);
@@ -141,11 +147,12 @@ export class BucketSummaries {
   /**
    * Raises the low key, if that changes anything and no write is under way. What was not read in this
    * epoch is read first, for the next time. `readToMs`: how far memory is complete, apart from this
-   * bucket's sleepers, which may hold `top` below it.
+   * bucket's sleepers, which may hold `top` below it. `isLast`: in this epoch, so that the present, which
+   * earlier ones stayed behind, is worth a write.
    */
   raise(
     bucket: number,
-    state: { open: readonly OpenKey[]; top: TaskKey; readToMs: number },
+    state: { open: readonly OpenKey[]; top: TaskKey; readToMs: number; isLast: boolean },
   ): Promise<void> {
     const entry = this.#buckets.get(bucket);
     if (entry === undefined || entry.busy !== null) return Promise.resolve();
@@ -158,7 +165,7 @@ export class BucketSummaries {
     }
     const endMs = bucketStartMs(bucket + 1, this.#context.bucketMs);
     // Without a change only the end of a bucket is worth a write.
-    if (!entry.hasChanged && state.readToMs < endMs) return Promise.resolve();
+    if (!entry.hasChanged && !state.isLast && state.readToMs < endMs) return Promise.resolve();
     const { lastFinishMs } = entry;
     const limits = this.#context.settings;
     const raised = planRaising({ current: acked, ...state, endMs, lastFinishMs, limits });

@@ -17,6 +17,10 @@ import { minKey } from "./key-order.ts";
 
 /** How often a memory that is more than half full is looked through. */
 const DROP_EVERY_MS = 250;
+/** Rows of an epoch's first load at the most: what is due starts before the rest is read. */
+const FIRST_ROWS_MAX = 32;
+/** The rest is read so much later, unless it is needed: other partitions may be taken over just now. */
+const REST_AFTER_MS = 250;
 
 export interface LoaderOptions {
   readonly context: OwnerContext;
@@ -38,6 +42,8 @@ export interface LoaderOptions {
 export class Loader {
   readonly #options: LoaderOptions;
   #isLoading = false;
+  /** When the rest is read after the first load, epoch milliseconds; null before that. */
+  #restAtMs: number | null = null;
   /** When lanes are looked through again for tasks that cannot run soon (monotonic). */
   #dropAfterMs = 0;
 
@@ -58,6 +64,8 @@ export class Loader {
     // Half the look-ahead early at the latest: one read then serves the other half.
     const neededAtMs = next.scheduledTimeMs - lookAheadMs / 2;
     if (neededAtMs > nowMs) return neededAtMs;
+    const restAtMs = this.#restAtMs ?? 0;
+    if (restAtMs > nowMs && next.scheduledTimeMs > restAtMs + REST_AFTER_MS) return restAtMs;
     const sizeMax = Math.floor(context.settings.loadedTasksMax / 2);
     this.#dropBlocked(sizeMax);
     if (memory.size > sizeMax || memory.room === 0) return Infinity;
@@ -83,7 +91,7 @@ export class Loader {
   async #load(to: TaskKey): Promise<void> {
     const { memory, context } = this.#options;
     const from = memory.readPosition;
-    const rowsMax = Math.min(context.settings.loadRowsMax, memory.room);
+    const rowsMax = Math.min(this.#rowsMax, memory.room);
     // Announced before the first read: a row written from now on may or may not be seen by it, so
     // below this bound it goes to memory when it is acknowledged.
     memory.announcedTo = to;
@@ -100,6 +108,7 @@ export class Loader {
       // Rows that were persisted meanwhile above the bound are in `unloadedFrom` already.
       memory.unloadedFrom = minKey(memory.unloadedFrom, next);
       isDone = true;
+      this.#restAtMs ??= context.clock.nowMs() + REST_AFTER_MS;
     } finally {
       memory.endRead(guard);
       memory.announcedTo = null;
@@ -107,6 +116,11 @@ export class Loader {
       if (!isDone) memory.noteUnloaded(minKey(from, memory.readPosition)!);
       memory.dropUnread();
     }
+  }
+
+  get #rowsMax(): number {
+    const { loadRowsMax } = this.#options.context.settings;
+    return this.#restAtMs === null ? Math.min(loadRowsMax, FIRST_ROWS_MAX) : loadRowsMax;
   }
 
   #nextAfter(readTo: TaskKey, to: TaskKey): Promise<TaskKey | null> | TaskKey {

@@ -184,8 +184,7 @@ export class OwnedPartition {
     if (this.#parts !== null && lease.isValid()) {
       this.#parts.attempts.journal.moveOldClaims();
       // Not awaited: a slow store must not cost the lease.
-      const lagMs = this.#context.settings.lowKeyLagMs;
-      const inputs = { context: this.#context, ...this.#parts, lagMs };
+      const inputs = { context: this.#context, ...this.#parts, isLast: false };
       raiseSummaries(inputs).catch((error: unknown) => this.#fail(error));
     }
     const snapshot = this.#snapshot();
@@ -254,8 +253,8 @@ export class OwnedPartition {
     const isLost = this.#ended.then(() => undefined);
     await parts.receiver.stop();
     await Promise.race([Promise.all([parts.attempts.drain(), this.#receiving]), isLost]);
-    // Without a lag: what the next owner need not read is what it need not wait for.
-    const inputs = { context: this.#context, ...parts, lagMs: 0 };
+    // What the next owner need not read is what it need not wait for.
+    const inputs = { context: this.#context, ...parts, isLast: true };
     if (this.#context.lease.isValid()) await raiseSummaries(inputs);
   }
 

@@ -13,8 +13,8 @@ export interface RaiseInputs {
   readonly summaries: BucketSummaries;
   readonly sleepers: Sleepers;
   readonly persister: BucketPersister;
-  /** So far behind the present, milliseconds: a task that is scheduled for now does not lower it again. */
-  readonly lagMs: number;
+  /** The epoch ends: up to the present, so that the next owner reads nothing that is finished. */
+  readonly isLast: boolean;
 }
 
 /**
@@ -23,7 +23,9 @@ export interface RaiseInputs {
  * exception, and not the read position. Resolves when the writes are acknowledged.
  */
 export async function raiseSummaries(inputs: RaiseInputs): Promise<void> {
-  const { summaries, sleepers } = inputs;
+  const { summaries, sleepers, isLast } = inputs;
+  // A bucket that is being written is passed over, and there is no next time.
+  if (isLast) await summaries.settled();
   const open = openKeysByBucket(inputs);
   const top = topKey(inputs);
   const writes: Promise<void>[] = [];
@@ -32,14 +34,16 @@ export async function raiseSummaries(inputs: RaiseInputs): Promise<void> {
     const bound = minKey(top, sleepers.bound(bucket))!;
     const entries = open.get(bucket) ?? [];
     const readToMs = top.scheduledTimeMs;
-    writes.push(summaries.raise(bucket, { open: entries, top: bound, readToMs }));
+    writes.push(summaries.raise(bucket, { open: entries, top: bound, readToMs, isLast }));
   }
   summaries.trim();
   await Promise.all(writes);
 }
 
 /** Below this memory knows of every unfinished row. */
-function topKey({ context, memory, lagMs }: RaiseInputs): TaskKey {
+function topKey({ context, memory, isLast }: RaiseInputs): TaskKey {
+  // Behind the present: a task that is scheduled for now does not lower it again.
+  const lagMs = isLast ? 0 : context.settings.lowKeyLagMs;
   const lagged = lowerBoundKey(Math.max(0, context.clock.nowMs() - lagMs));
   let top = minKey(memory.readPosition, lagged)!;
   for (const lane of memory.leftOutLanes) top = minKey(top, lane.leftOutFrom)!;

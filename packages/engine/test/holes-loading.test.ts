@@ -126,6 +126,50 @@ describe("what a read brings that is older than what happened since", () => {
   });
 });
 
+describe("the first load of an owner", () => {
+  /** A hundred tasks, the first of them due 20 s from now, that an owner has persisted and left. */
+  async function persistHundred(everyMs: number): Promise<void> {
+    await bench.engine().start();
+    for (let task = 0; task < 100; task++) {
+      await bench.schedule({ atMs: 20_000 + task * everyMs, uniquenessKey: `u${task}` });
+    }
+    await bench.clock.advance(1_000);
+    await bench.stop();
+  }
+
+  /** Starts the next owner; its second read of rows is held. */
+  async function startNext(): Promise<{ rest: Held; loadedAtMs: number[] }> {
+    const loadedAtMs: number[] = [];
+    const rest = store.hold("loadTasks", "before", () => {
+      return loadedAtMs.push(bench.clock.nowMs()) === 2;
+    });
+    await bench.engine().start();
+    await untilHeld(rest);
+    return { rest, loadedAtMs };
+  }
+
+  it("is a small one, so that what is due starts before the rest is read", async () => {
+    await persistHundred(1);
+    await bench.clock.advance(30_000);
+    const { rest } = await startNext();
+    await bench.untilFinished(1);
+    expect(bench.finished().length).toBeLessThan(100);
+    rest.release();
+    await bench.untilFinished(100);
+    expectInOrder("a", 100);
+  });
+
+  it("is followed by the rest a little later, when nothing of that is due soon", async () => {
+    await persistHundred(20);
+    await bench.clock.advance(15_000);
+    const { rest, loadedAtMs } = await startNext();
+    expect(loadedAtMs[1]! - loadedAtMs[0]!).toBe(250);
+    rest.release();
+    await bench.untilFinished(100);
+    expectInOrder("a", 100);
+  });
+});
+
 describe("a look", () => {
   it("takes an unfinished row below the read position to memory (protocol-2, hole 8, lookLoad)", async () => {
     const insert = store.hold("persistTasks", "before");

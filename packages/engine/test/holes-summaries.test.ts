@@ -464,3 +464,36 @@ describe("a bucket that was forgotten while it lay ahead", () => {
     expect((await summaryAt(a.scheduledTimeMs)).lastFinishMs).not.toBeNull();
   });
 });
+
+describe("the last raise of an epoch", () => {
+  /** One task is finished, one is ahead in the same bucket. */
+  async function finishOne(): Promise<{ ahead: TaskKey; lowMs: () => Promise<number> }> {
+    await bench.engine().start();
+    const ahead = await bench.schedule({ uniquenessKey: "ahead", atMs: 50_000 });
+    await bench.schedule({});
+    await bench.untilFinished(1);
+    const lowMs = async () => (await summaryAt(ahead.scheduledTimeMs)).lowKey!.scheduledTimeMs;
+    return { ahead, lowMs };
+  }
+
+  it("goes up to the present, though nothing has changed since an earlier one that stayed behind", async () => {
+    const { lowMs } = await finishOne();
+    await bench.clock.advance(4_000);
+    const beganAtMs = bench.clock.nowMs();
+    expect(await lowMs()).toBeLessThanOrEqual(beganAtMs - 4_000);
+    await bench.stop();
+    expect(await lowMs()).toBe(beganAtMs);
+  });
+
+  it("waits for one that is under way", async () => {
+    const { lowMs } = await finishOne();
+    const raise = store.hold("writeSummary", "before");
+    await bench.clock.advanceUntil(() => raise.call !== undefined);
+    const stopping = bench.stop();
+    await bench.clock.advance(1_000);
+    raise.release();
+    const releasedAtMs = bench.clock.nowMs();
+    await stopping;
+    expect(await lowMs()).toBe(releasedAtMs);
+  });
+});
