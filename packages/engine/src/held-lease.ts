@@ -4,11 +4,15 @@ import {
   hasCode,
   type Lease,
   type LeaseStore,
+  sleep,
   type Telemetry,
 } from "@horae/core";
 import { Condition } from "./condition.ts";
 import { releasedLease, renewedLease } from "./lease-rules.ts";
 import { WriteTimestamps } from "./write-timestamps.ts";
+
+/** A release that fails is tried again, this often in a period at the most. */
+const RELEASES_PER_PERIOD_MAX = 20;
 
 /** Two readings of time, because a suspended machine stops one of the clocks. */
 export interface Moment {
@@ -121,7 +125,10 @@ export class HeldLease {
       nowMs: sentAt.wallMs,
     });
     // Dying here is safe: the row either has the new checkpoint, whole, or the old one.
-    if ((await this.#swap(next)) !== "done") return false;
+    if ((await this.#swap(next)) !== "done") {
+      await this.#readAgain();
+      return false;
+    }
     this.#validFrom = sentAt;
     this.#renewals++;
     this.timestamps.extend(next.tsUpper);
@@ -138,41 +145,44 @@ export class HeldLease {
 
   /**
    * Gives the lease up, so that the next owner need not wait; true when it is given up: that is
-   * acknowledged, or seen after an answer was lost.
+   * acknowledged, or seen after an answer was lost. Tries while the lease is valid; after that whoever
+   * waits for it has waited its period. Throws what the lease store throws then.
    */
   async release(checkpoint: Checkpoint): Promise<boolean> {
     const usedUpTo = this.timestamps.close();
-    let isUnknown = false;
-    for (let tries = 0; tries < 5 && !this.#isLost; tries++) {
-      // A refused swap has read the row (a waiting node may have written its name): again from there.
-      const outcome = await this.#swap(releasedLease(this.#row, { checkpoint, usedUpTo }));
-      if (outcome === "done") {
-        this.#isLost = true;
-        return true;
+    let mayHaveLanded = false;
+    for (;;) {
+      try {
+        const outcome = await this.#swap(releasedLease(this.#row, { checkpoint, usedUpTo }));
+        if (outcome === "done") {
+          this.#isLost = true;
+          return true;
+        }
+        mayHaveLanded ||= outcome === "unknown";
+        // A waiting node may have written its name: again from there.
+        await this.#readAgain();
+        // By now the next owner may have it.
+        if (this.#isLost) return mayHaveLanded;
+        if (!this.isValid()) return false;
+      } catch (error) {
+        if (!hasCode(error, "STORE_UNAVAILABLE", "STORE_UNKNOWN") || !this.isValid()) throw error;
+        await sleep(this.#clock, this.#row.periodMs / RELEASES_PER_PERIOD_MAX);
       }
-      isUnknown ||= outcome === "unknown";
     }
-    // By now the next owner may have it.
-    return this.#isLost && isUnknown;
   }
 
-  /** What is not done has read the row. */
   async #swap(next: Lease): Promise<"done" | "refused" | "unknown"> {
     const { epoch, renewal } = this.#row;
-    let outcome: "refused" | "unknown" = "refused";
     try {
       const swap = { partition: this.partition, expected: { epoch, renewal }, lease: next };
-      if (await this.#leases.compareAndSet(swap)) {
-        this.#row = next;
-        return "done";
-      }
+      if (!(await this.#leases.compareAndSet(swap))) return "refused";
+      this.#row = next;
+      return "done";
     } catch (error) {
       if (!hasCode(error, "STORE_UNKNOWN")) throw error;
-      // Unknown is not a success: go on from what a read shows, and use only what it shows.
-      outcome = "unknown";
+      // Unknown is not a success: whoever asked goes on from what a read shows, and uses only that.
+      return "unknown";
     }
-    await this.#readAgain();
-    return outcome;
   }
 
   async #readAgain(): Promise<void> {

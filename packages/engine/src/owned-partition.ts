@@ -236,7 +236,9 @@ export class OwnedPartition {
       if (isReleased) telemetry.emit({ type: "leaseReleased", partition, epoch, elapsedMs });
       this.#end(isReleased ? end : "lost");
     } catch (error) {
-      if (!hasCode(error, "LEASE_LOST", "STORE_UNAVAILABLE", "STORE_UNKNOWN")) this.#report(error);
+      if (hasCode(error, "STORE_UNAVAILABLE", "STORE_UNKNOWN")) {
+        this.#emitFailed("releaseLease", error as HoraeError);
+      } else if (!hasCode(error, "LEASE_LOST")) this.#report(error);
       this.#end("lost");
     }
   }

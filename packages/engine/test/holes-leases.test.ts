@@ -209,6 +209,38 @@ describe("a release", () => {
     expect(bench.events.count("leaseLost")).toBe(0);
   });
 
+  it("is tried again when the store refuses it, and told when a first try had landed", async () => {
+    const node = bench.engine();
+    await node.start();
+    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    leases.lose("compareAndSet", "after", isRelease);
+    leases.refuse("read", "STORE_UNAVAILABLE");
+    const stopped = node.stop();
+    await bench.clock.advance(1_000);
+    expect(bench.events.count("leaseReleased")).toBe(0);
+    leases.releaseAll();
+    await bench.clock.advance(200);
+    await stopped;
+    expect((await leaseRow()).owner).toBeNull();
+    expect(bench.events.count("leaseReleased")).toBe(1);
+    expect(bench.events.count("leaseLost")).toBe(0);
+  });
+
+  it("is a loss when the store refuses it until the lease is not valid any more", async () => {
+    const node = bench.engine();
+    await node.start();
+    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    const { periodMs } = await leaseRow();
+    leases.refuse("compareAndSet", "STORE_UNAVAILABLE");
+    const stopped = node.stop();
+    await bench.clock.advance(periodMs);
+    await stopped;
+    expect(bench.events.of("portFailed")).toMatchObject([
+      { operation: "releaseLease", code: "STORE_UNAVAILABLE" },
+    ]);
+    expect(bench.events.count("leaseLost")).toBe(1);
+  });
+
   it("is a loss when another node has taken the lease before it", async () => {
     const node = bench.engine();
     await node.start();

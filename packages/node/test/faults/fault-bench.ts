@@ -144,6 +144,7 @@ export class FaultBench {
         .map(({ partition, at }) => ({ node: node.name, partition, atMs: msOf(at) }))
         .filter(({ atMs }) => !windows.touches(node.name, atMs, atMs)),
     );
+    if (lost.length > 0) this.#keepEvents("lost");
     expect(lost).toEqual([]);
     // What the auditor has to heal is a bug, whatever the fault.
     expect(this.nodes.flatMap((node) => node.events("taskForgotten"))).toEqual([]);
