@@ -7,6 +7,7 @@ import {
 } from "@horae/core";
 import { MemoryLog } from "@horae/testkit";
 import { HeldLease, momentOf } from "../src/held-lease.ts";
+import type { Engine } from "../src/index.ts";
 import { LeaseAcquirer } from "../src/lease-acquirer.ts";
 import { acquiredLease } from "../src/lease-rules.ts";
 import { EngineBench } from "./engine-bench.ts";
@@ -171,6 +172,13 @@ describe("a release", () => {
   const isRelease = (args: readonly unknown[]): boolean =>
     (args[0] as LeaseSwap).lease.owner === null;
 
+  async function startOwner(): Promise<Engine> {
+    const node = bench.engine();
+    await node.start();
+    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    return node;
+  }
+
   it("comes after the writes of a take-over that it ends: the next owner's range begins above them (S8)", async () => {
     const first = bench.engine();
     await first.start();
@@ -197,9 +205,7 @@ describe("a release", () => {
   });
 
   it("is told when its answer is lost and it has landed (row 20 of the faults)", async () => {
-    const node = bench.engine();
-    await node.start();
-    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    const node = await startOwner();
     leases.lose("compareAndSet", "after", isRelease);
     const stopped = node.stop();
     await bench.clock.advance(1_000);
@@ -210,9 +216,7 @@ describe("a release", () => {
   });
 
   it("is tried again when the store refuses it, and told when a first try had landed", async () => {
-    const node = bench.engine();
-    await node.start();
-    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    const node = await startOwner();
     leases.lose("compareAndSet", "after", isRelease);
     leases.refuse("read", "STORE_UNAVAILABLE");
     const stopped = node.stop();
@@ -227,9 +231,7 @@ describe("a release", () => {
   });
 
   it("is a loss when the store refuses it until the lease is not valid any more", async () => {
-    const node = bench.engine();
-    await node.start();
-    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    const node = await startOwner();
     const { periodMs } = await leaseRow();
     leases.refuse("compareAndSet", "STORE_UNAVAILABLE");
     const stopped = node.stop();
@@ -242,9 +244,7 @@ describe("a release", () => {
   });
 
   it("is a loss when another node has taken the lease before it", async () => {
-    const node = bench.engine();
-    await node.start();
-    await bench.clock.advanceUntil(() => bench.events.count("takeOverEnded") === 1);
+    const node = await startOwner();
     const releasing = leases.hold("compareAndSet", "before", isRelease);
     const stopped = node.stop();
     await bench.clock.advanceUntil(() => releasing.call !== undefined);

@@ -466,18 +466,17 @@ describe("a bucket that was forgotten while it lay ahead", () => {
 });
 
 describe("the last raise of an epoch", () => {
-  /** One task is finished, one is ahead in the same bucket. */
-  async function finishOne(): Promise<{ ahead: TaskKey; lowMs: () => Promise<number> }> {
+  /** One task is finished, one is ahead in the same bucket; answers how to read that one's low key. */
+  async function finishOne(): Promise<() => Promise<number>> {
     await bench.engine().start();
     const ahead = await bench.schedule({ uniquenessKey: "ahead", atMs: 50_000 });
     await bench.schedule({});
     await bench.untilFinished(1);
-    const lowMs = async () => (await summaryAt(ahead.scheduledTimeMs)).lowKey!.scheduledTimeMs;
-    return { ahead, lowMs };
+    return async () => (await summaryAt(ahead.scheduledTimeMs)).lowKey!.scheduledTimeMs;
   }
 
   it("goes up to the present, though nothing has changed since an earlier one that stayed behind", async () => {
-    const { lowMs } = await finishOne();
+    const lowMs = await finishOne();
     await bench.clock.advance(4_000);
     const beganAtMs = bench.clock.nowMs();
     expect(await lowMs()).toBeLessThanOrEqual(beganAtMs - 4_000);
@@ -486,7 +485,7 @@ describe("the last raise of an epoch", () => {
   });
 
   it("waits for one that is under way", async () => {
-    const { lowMs } = await finishOne();
+    const lowMs = await finishOne();
     const raise = store.hold("writeSummary", "before");
     await bench.clock.advanceUntil(() => raise.call !== undefined);
     const stopping = bench.stop();
