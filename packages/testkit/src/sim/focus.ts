@@ -102,17 +102,27 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
     aheadMaxMs: dice.pick([2_000, 20_000]),
     slowShare: 0.3,
   }),
-  /** Tasks that are late when they come, on ground that an owner has passed whose last raise lands late. */
+  /**
+   * Tasks that are late when they come, on ground that an owner has passed whose last raise lands while
+   * its heir, who knows them, has not written a summary.
+   */
   (dice) => ({
     ...NONE,
     settings: { leasePeriodMs: 4_000, lowKeyLagMs: 0 },
-    storeHarm: { ...NO_STORE_HARM, lateOf: { writeSummary: 0.5 }, lateMaxMs: 10_000 },
+    storeHarm: {
+      ...NO_STORE_HARM,
+      lateOf: { writeSummary: 0.8 },
+      lateMaxMs: 60_000,
+      isLateToHeir: true,
+    },
     faultKinds: ["killAtCall"],
+    faultCount: 60,
     deadlyCalls: ["writeSummary"],
     burstShare: 0,
     aheadMaxMs: 2_000,
     dueShare: 0.7,
     lateMaxMs: dice.pick([10_000, 30_000]),
+    slowShare: 0.6,
   }),
   /** Suspects one after the other, in a memory with hardly room for them, and nothing beside them. */
   (dice) => ({

@@ -53,6 +53,7 @@ export class SimCluster {
       harm: plan.storeHarm,
       onHarm,
     });
+    this.registers.onTakeOver = () => this.traffic.noteTakeOver();
     const group = new SimGroup(world, plan);
     this.log = new LogCluster({
       world,

@@ -9,6 +9,8 @@ export class LeaseRegisters {
   readonly #rows = new Map<number, Lease>();
   /** Hears of each change, before anybody else does. */
   onChange: (partition: number, before: Lease | null, after: Lease) => void = () => undefined;
+  /** Called after a change that gives the partition to a new owner. */
+  onTakeOver: () => void = () => undefined;
 
   get(partition: number): Lease | null {
     return this.#rows.get(partition) ?? null;
@@ -23,6 +25,7 @@ export class LeaseRegisters {
     if (!isExpected) return false;
     this.#rows.set(partition, lease);
     this.onChange(partition, row, lease);
+    if (lease.owner !== null && lease.epoch !== row?.epoch) this.onTakeOver();
     return true;
   }
 }

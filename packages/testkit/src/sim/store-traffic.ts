@@ -20,6 +20,8 @@ export interface StoreHarm {
   readonly lateMaxMs: number;
   /** Share of the late ones among single operations, where it is not `late`. */
   readonly lateOf?: Readonly<Record<string, number>>;
+  /** A late one waits for the next take-over of a partition, and is executed while its owner begins. */
+  readonly isLateToHeir?: boolean;
   /** One replica gets an acknowledged write later. */
   readonly lag: number;
   /** A read or a write of several rows happens in two parts. */
@@ -36,6 +38,9 @@ export const NO_STORE_HARM: StoreHarm = {
   lag: 0,
   parts: 0,
 };
+
+/** What waits for a take-over is executed within so many milliseconds of it. */
+const HEIR_BEGINS_MS = 2_000;
 
 const HARMS = ["unavailable", "answerLost", "requestLost", "partial", "late"] as const;
 
@@ -64,6 +69,8 @@ export class StoreTraffic {
   readonly cluster: StoreCluster;
   readonly #options: StoreTrafficOptions;
   readonly #random: SeededRandom;
+  /** Late writes that wait for a take-over. */
+  readonly #held = new Set<() => void>();
   /** No harm from here on but what is broken for longer: the drain. */
   isHealed = false;
 
@@ -88,7 +95,7 @@ export class StoreTraffic {
         this.#executePartly(write);
         reply.drop();
       } else if (harm === "late") {
-        this.world.after(this.#random.next() * this.harm.lateMaxMs, () => this.#execute(write));
+        this.#executeLate(() => this.#execute(write));
         reply.drop();
       } else this.#executeAndAnswer(write, harm, reply);
     });
@@ -133,6 +140,26 @@ export class StoreTraffic {
 
   delayMs(): number {
     return this.#options.exchanges.delayMs();
+  }
+
+  /** A partition has a new owner. */
+  noteTakeOver(): void {
+    for (const execute of this.#held) {
+      this.world.after(this.#random.next() * HEIR_BEGINS_MS, execute);
+    }
+    this.#held.clear();
+  }
+
+  #executeLate(execute: () => void): void {
+    const { lateMaxMs, isLateToHeir } = this.harm;
+    if (isLateToHeir !== true) {
+      this.world.after(this.#random.next() * lateMaxMs, execute);
+      return;
+    }
+    this.#held.add(execute);
+    this.world.after(lateMaxMs, () => {
+      if (this.#held.delete(execute)) execute();
+    });
   }
 
   #executeAndAnswer(write: ReplicatedWrite, harm: Harm | null, reply: Reply<void>): void {
