@@ -77,6 +77,8 @@ export class Auditor {
     const guard = memory.beginRead();
     try {
       const { rows, next } = await this.#read(lowerBoundKey(clock.nowMs() - OVERDUE_MS));
+      // Memory is not kept up any more: a re-read that the end cut short has forgotten its sleepers.
+      if (context.isOver) return;
       const forgotten = rows.filter((row) => this.#isForgotten(row, guard));
       for (const { key } of forgotten) await this.#heal(key);
       this.#from = next ?? lowerBoundKey(0);

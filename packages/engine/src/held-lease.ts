@@ -8,11 +8,8 @@ import {
   type Telemetry,
 } from "@horae/core";
 import { Condition } from "./condition.ts";
-import { releasedLease, renewedLease } from "./lease-rules.ts";
+import { releasedLease, renewedLease, TRIES_PER_PERIOD_MAX } from "./lease-rules.ts";
 import { WriteTimestamps } from "./write-timestamps.ts";
-
-/** A release that fails is tried again, this often in a period at the most. */
-const RELEASES_PER_PERIOD_MAX = 20;
 
 /** Two readings of time, because a suspended machine stops one of the clocks. */
 export interface Moment {
@@ -166,7 +163,7 @@ export class HeldLease {
         if (!this.isValid()) return false;
       } catch (error) {
         if (!hasCode(error, "STORE_UNAVAILABLE", "STORE_UNKNOWN") || !this.isValid()) throw error;
-        await sleep(this.#clock, this.#row.periodMs / RELEASES_PER_PERIOD_MAX);
+        await sleep(this.#clock, this.#row.periodMs / TRIES_PER_PERIOD_MAX);
       }
     }
   }

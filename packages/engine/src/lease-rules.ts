@@ -6,6 +6,8 @@ const GRANT_US = 30_000_000;
 const GRANT_ROOM_US = 2_000_000;
 /** A clock this far ahead of the store's must not put its timestamps on rows for ever. */
 export const CLOCK_AHEAD_MAX_MS = 60_000;
+/** A renewal or a release that fails is tried again, this often in a period at the most. */
+export const TRIES_PER_PERIOD_MAX = 20;
 
 export interface LeaseHolder {
   /** Unique per start of a process. */

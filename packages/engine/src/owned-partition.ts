@@ -9,12 +9,10 @@ import { CheckpointTrail } from "./checkpoint-trail.ts";
 import type { Executor } from "./executor.ts";
 import { Loop } from "./loop.ts";
 import { OwnerContext, type OwnerContextOptions } from "./owner-context.ts";
+import { TRIES_PER_PERIOD_MAX } from "./lease-rules.ts";
 import { makeParts, type Parts } from "./parts.ts";
 import { raiseSummaries } from "./raise-summaries.ts";
 import { takeOver, type TakeOver } from "./take-over.ts";
-
-/** A renewal that fails is tried again, this often in a period at the most. */
-const RENEWALS_PER_PERIOD_MAX = 20;
 
 /** Why an epoch ended: its lease was released or lost, or its log does not continue the checkpoint. */
 export type EpochEnd = "released" | "lost" | "failed" | "log-gap";
@@ -168,7 +166,7 @@ export class OwnedPartition {
   /** Raises summaries, then renews the lease with a checkpoint. */
   #renew(): void {
     const { clock, settings } = this.#context;
-    this.#renewAfterMs = clock.monotonicMs() + settings.leasePeriodMs / RENEWALS_PER_PERIOD_MAX;
+    this.#renewAfterMs = clock.monotonicMs() + settings.leasePeriodMs / TRIES_PER_PERIOD_MAX;
     this.#renewing = this.#checkpoint()
       .catch((error: unknown) => this.#reportRenewal(error))
       .finally(() => {

@@ -1,5 +1,6 @@
 import { bucketOf, EMPTY_SUMMARY, type TaskKey } from "@horae/core";
 import { BUCKET_MS, EngineBench } from "./engine-bench.ts";
+import { Faults } from "./faults.ts";
 import { requestOf, statusOf } from "./rows.ts";
 
 const SETTINGS = { auditEveryMs: 10_000 };
@@ -31,6 +32,24 @@ describe("the auditor", () => {
     expect(bench.startedKeys()).toEqual(["a/known", "b/forgotten"]);
     await bench.clock.advance(60_000);
     expect(bench.events.count("taskForgotten")).toBe(1);
+  });
+
+  it("does not judge by the memory of an epoch that ended while it read", async () => {
+    const engine = bench.engine(SETTINGS);
+    await engine.start();
+    const key = await bench.schedule({ uniquenessKey: "known" });
+    await bench.untilFinished(1);
+    // In the bucket of the present, whose rows are the last that a page reads.
+    await bench.clock.advance(BUCKET_MS / 2);
+    const held = new Faults(bench.store).hold("loadTasks", "after");
+    const rows = [{ key: { ...key, orderingId: "b" }, request: requestOf() }];
+    const at = { partition: 0, bucket: bucketOf(key, BUCKET_MS) };
+    await bench.store.persistTasks({ ...at, timestamp: 1, rows });
+    await bench.clock.advanceUntil(() => held.call !== undefined);
+    await bench.stop([engine]);
+    held.release();
+    await bench.clock.advance(1_000);
+    expect(bench.events.of("taskForgotten")).toEqual([]);
   });
 
   it("says how long the oldest unfinished task has been due", async () => {
