@@ -6,6 +6,8 @@ import { elapsedMs } from "./stopwatch.ts";
 const PROGRESS_MS = 10_000;
 /** A seed leaves much behind that dies young: more room for it, megabytes, and less of it is copied. */
 const YOUNG_SPACE = "--max-semi-space-size=64";
+/** The cores are busy with seeds: helpers that collect beside a process take them from another. */
+const NO_HELPERS = "--single-threaded-gc";
 /** A child says so often how far it is. */
 const SEEDS_PER_MESSAGE = 20;
 
@@ -51,7 +53,7 @@ function runChild(
   words: readonly string[],
   onProgress: (message: Extract<Message, { seeds: number }>) => void,
 ): Promise<SeedsReport> {
-  const child = fork(process.argv[1]!, words, { execArgv: [YOUNG_SPACE] });
+  const child = fork(process.argv[1]!, words, { execArgv: [YOUNG_SPACE, NO_HELPERS] });
   return new Promise((resolve, reject) => {
     child.on("message", (message: Message) => {
       if ("report" in message) {
