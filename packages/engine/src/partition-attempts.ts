@@ -277,19 +277,14 @@ export class PartitionAttempts implements OfferingPartition {
     task.status = status;
     task.claim = null;
     task.state = "waiting";
-    const lane = memory.lane(task);
-    lane.active = null;
+    memory.lane(task).active = null;
     if (isFinished(status)) {
       summaries.noteFinish(bucket, status.finishedAtMs!);
       memory.remove(task, true);
     } else if (task.sleepsBeyond(context.clock.nowMs() + context.settings.lookAheadMs)) {
       sleepers.add({ bucket, key: task.key, token: task.token, nextAttemptAtMs: task.dueAtMs });
       memory.remove(task);
-    } else if (!memory.passes(task.key)) {
-      // The read position moved down while it ran: it could not be offered, and would only take room.
-      memory.remove(task);
-      memory.noteUnloaded(task.key);
-    } else memory.touch(lane);
+    } else memory.keepForRetry(task);
     context.wake();
   }
 

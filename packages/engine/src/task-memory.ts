@@ -183,6 +183,19 @@ export class TaskMemory {
     this.touch(lane);
   }
 
+  /** An attempt is over and the next one comes soon. A task that cannot be offered only takes room. */
+  keepForRetry(task: LoadedTask): void {
+    const lane = this.lane(task);
+    if (!this.passes(task.key)) {
+      // The read position moved down while it ran.
+      this.remove(task);
+      this.noteUnloaded(task.key);
+    } else if (lane.leftOutFrom !== null && compareTaskKeys(task.key, lane.leftOutFrom) >= 0) {
+      // An earlier one came while it ran, and found no room: a refill brings both, in order.
+      this.leaveOut(lane, task.key);
+    } else this.touch(lane);
+  }
+
   replaceRequest(task: LoadedTask, request: LoadedTask["request"]): void {
     this.#bytes += request.dataJson.length - task.bytes;
     task.request = request;

@@ -396,6 +396,19 @@ describe("a lane that overflows", () => {
     expectInOrder("a", 14);
   });
 
+  it("runs an earlier task that finds no room while the only one in memory runs, and is retried", async () => {
+    bench.onTask(async (task, { attempt }) => {
+      await sleep(100);
+      if (attempt === 1 && task.key.endsWith("/running")) throw new Error("no");
+    });
+    await bench.engine({ laneTasksMax: 1 }).start();
+    const { scheduledTimeMs } = await bench.schedule({ uniquenessKey: "running" });
+    await bench.untilStarts(1);
+    await bench.schedule({ scheduledTimeMs: scheduledTimeMs - 1, uniquenessKey: "earlier" });
+    await bench.untilFinished(2);
+    expect(bench.startedKeys()).toEqual(["a/running", "a/earlier", "a/running"]);
+  });
+
   it("runs all of it after a take-over (protocol 1.27)", async () => {
     const first = bench.engine({ laneTasksMax: 10 });
     await first.start();

@@ -24,6 +24,8 @@ export interface Focus {
   /** Share of tasks that come in a burst, and how many there are in one. */
   readonly burstShare: number;
   readonly burstMax: number;
+  /** Ordering ids of all tasks; null: drawn. */
+  readonly orderingIds: number | null;
   /** Tasks are scheduled so far ahead at the most; null: drawn. */
   readonly aheadMaxMs: number | null;
   /** Share of tasks that are about due when they come, or late by so much at the most. */
@@ -45,6 +47,7 @@ const NONE: Focus = {
   deadlyCalls: null,
   burstShare: 0.1,
   burstMax: 30,
+  orderingIds: null,
   aheadMaxMs: null,
   dueShare: 0.3,
   lateMaxMs: 2_000,
@@ -178,10 +181,25 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
     faultKinds: ["kill", "retention"],
     faultCount: 60,
   }),
+  /** Lanes that are refilled while a load is under way, and tasks of theirs that come for just then. */
+  (dice) => ({
+    ...NONE,
+    settings: { laneTasksMax: 1, lookAheadMs: 2_000, claimAheadMs: 100, receiveRecordsMax: 1 },
+    storeSlowMs: dice.logUniform(180, 230),
+    faultKinds: [],
+    // Soon over, so that nothing that is left out later covers what was missed.
+    burstShare: 1,
+    burstMax: 12,
+    orderingIds: 1 + dice.below(3),
+    aheadMaxMs: 4_000,
+    dueShare: 0,
+    slowShare: 0,
+    failShare: 0,
+  }),
 ];
 
 /** What chance alone draws stays the most. */
-const SHARE = 0.4;
+const SHARE = 0.45;
 
 export function drawFocus(dice: Dice): Focus {
   return dice.isHead(SHARE) ? dice.pick(FOCUSES)(dice) : NONE;

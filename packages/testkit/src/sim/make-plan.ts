@@ -119,7 +119,8 @@ interface LoadShape {
 /** Tasks in bursts and single ones, near and far, some of them twice, some of them bad. */
 function makeLoad(dice: Dice, shape: LoadShape): Pick<Plan, "appends" | "attempts"> {
   const { focus } = shape;
-  const ids = dice.pick([1, 3, 12, 60]);
+  const idsDrawn = dice.pick([1, 3, 12, 60]);
+  const ids = focus.orderingIds ?? idsDrawn;
   const duplicateShare = dice.isHead(0.4) || !shape.mayRepeat ? 0 : dice.next() * 0.3;
   const badShare = dice.isHead(0.6) ? 0 : dice.next() * 0.1;
   const nature = makeNature(dice, focus);

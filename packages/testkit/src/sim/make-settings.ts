@@ -6,7 +6,7 @@ function tight(dice: Dice): Partial<EngineSettings> {
   return {
     concurrency: 2 + dice.below(8),
     loadedTasksMax: 8 + dice.below(40),
-    laneTasksMax: 2 + dice.below(6),
+    laneTasksMax: 1 + dice.below(6),
     loadRowsMax: 2 + dice.below(10),
     startedKeysMax: 2 + dice.below(20),
     exceptionsMax: dice.below(4),

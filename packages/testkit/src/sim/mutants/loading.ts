@@ -68,8 +68,15 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
   {
     name: "retries above the read position stay in memory",
     breaks: "what cannot be offered leaves room for what can",
-    file: "engine/src/partition-attempts.ts",
-    find: "} else if (!memory.passes(task.key)) {",
+    file: "engine/src/task-memory.ts",
+    find: "if (!this.passes(task.key)) {",
+    replace: "if (task.attempts < 0) {",
+  },
+  {
+    name: "retries above what their lane left out stay in memory",
+    breaks: "what cannot be offered leaves room for what can",
+    file: "engine/src/task-memory.ts",
+    find: "} else if (lane.leftOutFrom !== null && compareTaskKeys(task.key, lane.leftOutFrom) >= 0) {",
     replace: "} else if (task.attempts < 0) {",
   },
   {
