@@ -15,13 +15,14 @@ import {
   type Verdict,
 } from "./classify-record.ts";
 import { LoadedTask } from "./loaded-task.ts";
-import { makeRoom } from "./make-room.ts";
+import type { RoomMaker } from "./make-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { ReadGuard, TaskMemory } from "./task-memory.ts";
 
 export interface BucketPersisterOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
+  readonly roomMaker: RoomMaker;
   readonly summaries: BucketSummaries;
   /** Was the record there already when the partition was acquired? */
   readonly mayBeReplay: (offset: number) => boolean;
@@ -106,7 +107,7 @@ export class BucketPersister {
       for (const row of found) this.#passFound(row, guard);
       settle();
       for (const record of inserts) this.#passThrough(record);
-      makeRoom(memory, context);
+      this.#options.roomMaker.makeRoom();
       context.wake();
     };
   }

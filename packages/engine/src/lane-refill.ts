@@ -3,12 +3,14 @@ import type { Lane } from "./lane.ts";
 import { type LoadedRange, loadRange } from "./load-rows.ts";
 import type { Loader } from "./loader.ts";
 import type { OwnerContext } from "./owner-context.ts";
+import type { RoomMaker } from "./make-room.ts";
 import { type ReadGuard, type TaskMemory } from "./task-memory.ts";
 import { minKey } from "./key-order.ts";
 
 export interface LaneRefillOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
+  readonly roomMaker: RoomMaker;
   readonly loader: Loader;
   readonly onError: (error: unknown) => void;
 }
@@ -28,11 +30,13 @@ export class LaneRefill {
 
   /** Starts a scan if a lane needs one; answers when to look again, epoch milliseconds. */
   tick(nowMs: number): number {
-    const { memory, context } = this.#options;
+    const { memory, context, roomMaker } = this.#options;
     if (this.#isScanning || memory.leftOutLanes.size === 0) return Infinity;
     const lanes = [...memory.leftOutLanes].filter((lane) => this.#hasRoom(lane, nowMs));
     const hungry = lanes.filter(({ tasks }) => tasks.length <= context.settings.laneTasksMax / 2);
-    if (hungry.length === 0 || memory.room === 0) return this.#nextRefillAt(nowMs);
+    if (hungry.length === 0) return this.#nextRefillAt(nowMs);
+    roomMaker.makeRoomForRefill();
+    if (memory.room.left === 0) return this.#nextRefillAt(nowMs);
     const from = lanes.reduce<TaskKey | null>((low, lane) => minKey(low, lane.leftOutFrom), null)!;
     for (const lane of lanes) lane.isRefilling = true;
     this.#isScanning = true;
@@ -70,7 +74,7 @@ export class LaneRefill {
       for (const lane of memory.leftOutLanes) lane.missedFrom = null;
       const guard = memory.beginRead();
       try {
-        const rowsMax = Math.min(context.settings.loadRowsMax, Math.max(1, memory.room));
+        const rowsMax = Math.min(context.settings.loadRowsMax, Math.max(1, memory.room.left));
         const range = await loadRange(context, { from, to: memory.readPosition, rowsMax });
         this.#take(range, guard);
         from = range.readTo;
@@ -83,7 +87,7 @@ export class LaneRefill {
   /** Not all the way to the read position when every lane has enough: it may be far. */
   #isWanted(): boolean {
     const { memory } = this.#options;
-    return memory.room > 0 && [...memory.leftOutLanes].some(({ isRefilling }) => isRefilling);
+    return memory.room.left > 0 && [...memory.leftOutLanes].some(({ isRefilling }) => isRefilling);
   }
 
   #take({ rows, readTo }: LoadedRange, guard: ReadGuard): void {

@@ -9,14 +9,14 @@ import {
 import type { BucketSummaries } from "./bucket-summaries.ts";
 import { findNextUnfinished, type LoadedRange, loadRange } from "./load-rows.ts";
 import { LoadedTask } from "./loaded-task.ts";
-import { dropBlocked, makeRoom } from "./make-room.ts";
+import type { RoomMaker } from "./make-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { Sleepers } from "./sleepers.ts";
 import { type ReadGuard, type TaskMemory } from "./task-memory.ts";
 import { minKey } from "./key-order.ts";
 
-/** How often a memory that is more than half full is looked through. */
-const DROP_EVERY_MS = 250;
+/** A load begins when waiting tasks take this share of the room at the most. */
+const LOAD_SHARE = 0.5;
 /** Rows of an epoch's first load at the most: what is due starts before the rest is read. */
 const FIRST_ROWS_MAX = 32;
 /** The rest is read so much later, unless it is needed: other partitions may be taken over just now. */
@@ -25,6 +25,7 @@ const REST_AFTER_MS = 250;
 export interface LoaderOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
+  readonly roomMaker: RoomMaker;
   readonly summaries: BucketSummaries;
   readonly sleepers: Sleepers;
   /** Is a newer version of this row being written? */
@@ -44,8 +45,6 @@ export class Loader {
   #isLoading = false;
   /** When the rest is read after the first load, epoch milliseconds; null before that. */
   #restAtMs: number | null = null;
-  /** When lanes are looked through again for tasks that cannot run soon (monotonic). */
-  #dropAfterMs = 0;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -53,7 +52,7 @@ export class Loader {
 
   /** Starts a load if one is needed; answers when to look again, epoch milliseconds. */
   tick(nowMs: number): number {
-    const { memory, context } = this.#options;
+    const { memory, context, roomMaker } = this.#options;
     if (this.#isLoading) return Infinity;
     const { lookAheadMs } = context.settings;
     const limit = lowerBoundKey(nowMs + lookAheadMs);
@@ -66,9 +65,8 @@ export class Loader {
     if (neededAtMs > nowMs) return neededAtMs;
     const restAtMs = this.#restAtMs ?? 0;
     if (restAtMs > nowMs && next.scheduledTimeMs > restAtMs + REST_AFTER_MS) return restAtMs;
-    const sizeMax = Math.floor(context.settings.loadedTasksMax / 2);
-    this.#dropBlocked(sizeMax);
-    if (memory.size > sizeMax || memory.room === 0) return Infinity;
+    roomMaker.dropBlocked(LOAD_SHARE);
+    if (memory.room.isAbove(LOAD_SHARE)) return Infinity;
     this.#isLoading = true;
     this.#load(limit)
       .catch(this.#options.onError)
@@ -79,19 +77,10 @@ export class Loader {
     return Infinity;
   }
 
-  /** Lanes become blocked slowly, ticks are many. */
-  #dropBlocked(sizeMax: number): void {
-    const { memory, context } = this.#options;
-    const nowMs = context.clock.monotonicMs();
-    if (memory.size <= sizeMax || nowMs < this.#dropAfterMs) return;
-    this.#dropAfterMs = nowMs + DROP_EVERY_MS;
-    dropBlocked(memory, context, sizeMax);
-  }
-
   async #load(to: TaskKey): Promise<void> {
     const { memory, context } = this.#options;
     const from = memory.readPosition;
-    const rowsMax = Math.min(this.#rowsMax, memory.room);
+    const rowsMax = Math.min(this.#rowsMax, memory.room.left);
     // Announced before the first read: a row written from now on may or may not be seen by it, so
     // below this bound it goes to memory when it is acknowledged.
     memory.announcedTo = to;
@@ -136,7 +125,7 @@ export class Loader {
   }
 
   #take(range: LoadedRange, guard: ReadGuard): void {
-    const { memory, context, summaries } = this.#options;
+    const { memory, context, summaries, roomMaker } = this.#options;
     let loaded = 0;
     for (const { bucket, summary } of range.summaries) summaries.noteRead(bucket, summary);
     for (const row of range.rows) {
@@ -149,7 +138,7 @@ export class Loader {
     if (range.rows.length > 0) {
       telemetry.emit({ type: "tasksLoaded", partition, rows: range.rows.length, loaded });
     }
-    makeRoom(memory, context);
+    roomMaker.makeRoom();
   }
 
   /** Takes one row that a read has brought; true when it is in memory now. */

@@ -159,8 +159,7 @@ export class PartitionAttempts implements OfferingPartition {
     const { memory, handlers, context } = this.#options;
     if (task.countedAttempts >= task.options.maxAttempts) {
       task.state = "recording";
-      memory.lane(task).active = task;
-      memory.lane(task).activeSinceMs = nowMs;
+      memory.occupyLane(task);
       const message = "the process ended while the last attempt was under way";
       const end: HandlerEnd = { kind: "aborted", code: "ATTEMPTS_CRASHED", message };
       this.#record(task, decideOutcome(task, end, { nowMs, random: context.random }));
@@ -176,13 +175,10 @@ export class PartitionAttempts implements OfferingPartition {
   }
 
   #claim(task: LoadedTask): void {
-    const { memory, context } = this.#options;
-    const lane = memory.lane(task);
+    const { memory } = this.#options;
     task.state = "claimed";
     task.attempts++;
-    lane.active = task;
-    lane.activeSinceMs = context.clock.nowMs();
-    memory.touch(lane);
+    memory.occupyLane(task);
     this.#slots++;
     this.#claimed.add(task);
     this.highestStartedKey = maxKey(this.highestStartedKey, task.key);
@@ -277,7 +273,7 @@ export class PartitionAttempts implements OfferingPartition {
     task.status = status;
     task.claim = null;
     task.state = "waiting";
-    memory.lane(task).active = null;
+    memory.freeLane(task);
     if (isFinished(status)) {
       summaries.noteFinish(bucket, status.finishedAtMs!);
       memory.remove(task, true);

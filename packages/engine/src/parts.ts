@@ -5,6 +5,7 @@ import { BucketSummaries } from "./bucket-summaries.ts";
 import type { Executor } from "./executor.ts";
 import { LaneRefill } from "./lane-refill.ts";
 import { Loader } from "./loader.ts";
+import { RoomMaker } from "./make-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import { PartitionAttempts } from "./partition-attempts.ts";
 import { Receiver } from "./receiver.ts";
@@ -42,12 +43,14 @@ export interface PartsOptions {
 export function makeParts(options: PartsOptions): Parts {
   const { context, found, executor, handlers, logger, onError } = options;
   const memory = new TaskMemory(context, found.highestStartedKey);
+  const roomMaker = new RoomMaker(memory, context);
   const summaries = new BucketSummaries(context, memory);
   const sleepers = new Sleepers(context.settings.exceptionsMax);
   const receiver = new Receiver(context);
   const persister = new BucketPersister({
     context,
     memory,
+    roomMaker,
     summaries,
     mayBeReplay: (offset) => offset < receiver.logEnd,
     onBeyondHorizon: (record) => receiver.refuseBeyondHorizon(record),
@@ -55,6 +58,7 @@ export function makeParts(options: PartsOptions): Parts {
   const loader = new Loader({
     context,
     memory,
+    roomMaker,
     summaries,
     sleepers,
     isInserting: (token) => persister.isInserting(token),
@@ -65,8 +69,8 @@ export function makeParts(options: PartsOptions): Parts {
     { context, memory, summaries, sleepers, executor, handlers, logger, onError },
     found.highestStartedKey,
   );
-  const refill = new LaneRefill({ context, memory, loader, onError });
-  const reread = new SleeperReread({ context, memory, sleepers, loader, onError });
+  const refill = new LaneRefill({ context, memory, roomMaker, loader, onError });
+  const reread = new SleeperReread({ context, memory, roomMaker, sleepers, loader, onError });
   const retention = new Retention({ context, summaries, persister, receiver, onError });
   const isInserting = (token: string): boolean => persister.isInserting(token);
   const appliedOffset = (): number => receiver.appliedOffset;

@@ -10,9 +10,9 @@ export interface EngineSettings {
   readonly claimAheadMs: number;
   /** Tasks due within this time are held in memory. */
   readonly lookAheadMs: number;
-  /** Tasks in memory, per partition. */
+  /** Tasks that wait in memory, per partition; those that run are bounded by `concurrency`. */
   readonly loadedTasksMax: number;
-  /** Bytes of request data in memory, per partition. */
+  /** Bytes of their request data, per partition. One task is held however large it is. */
   readonly loadedBytesMax: number;
   /** Tasks in memory of one ordering id. */
   readonly laneTasksMax: number;
@@ -109,6 +109,7 @@ export function resolveEngineSettings(given: Partial<EngineSettings> = {}): Engi
 const AT_LEAST_ONE = [
   "concurrency",
   "loadedTasksMax",
+  "loadedBytesMax",
   "laneTasksMax",
   "loadRowsMax",
   "receiveRecordsMax",

@@ -1,7 +1,7 @@
 import { bucketStartMs, compareTaskKeys, lowerBoundKey } from "@horae/core";
 import { loadRange } from "./load-rows.ts";
 import type { Loader } from "./loader.ts";
-import { makeRoom } from "./make-room.ts";
+import type { RoomMaker } from "./make-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { Sleepers } from "./sleepers.ts";
 import { type TaskMemory } from "./task-memory.ts";
@@ -10,6 +10,7 @@ import { minKey } from "./key-order.ts";
 export interface SleeperRereadOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
+  readonly roomMaker: RoomMaker;
   readonly sleepers: Sleepers;
   readonly loader: Loader;
   readonly onError: (error: unknown) => void;
@@ -42,7 +43,7 @@ export class SleeperReread {
   }
 
   async #reread(bucket: number): Promise<void> {
-    const { context, memory, sleepers, loader } = this.#options;
+    const { context, memory, roomMaker, sleepers, loader } = this.#options;
     const endReread = sleepers.beginReread(bucket);
     const guard = memory.beginRead();
     try {
@@ -57,7 +58,7 @@ export class SleeperReread {
           if (compareTaskKeys(row.key, memory.readPosition) < 0) loader.takeRow(row, guard);
         }
         from = range.readTo;
-        makeRoom(memory, context);
+        roomMaker.makeRoom();
       }
     } finally {
       memory.endRead(guard);

@@ -2,6 +2,7 @@ import { compareTaskKeys, lowerBoundKey, type TaskKey } from "@horae/core";
 import { Lane, type LaneOffer } from "./lane.ts";
 import { LaneSchedule } from "./lane-schedule.ts";
 import type { LoadedTask } from "./loaded-task.ts";
+import { MemoryRoom } from "./memory-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import { StartedKeys } from "./started-keys.ts";
 import { minKey } from "./key-order.ts";
@@ -41,10 +42,11 @@ export class TaskMemory {
   announcedTo: TaskKey | null = null;
   /** No unfinished row from the read position to here is outside memory; null: none anywhere. */
   unloadedFrom: TaskKey | null = lowerBoundKey(0);
-  #bytes = 0;
+  readonly room: MemoryRoom;
 
   constructor(context: MemoryContext, highestStartedKey: TaskKey | null) {
     this.#context = context;
+    this.room = new MemoryRoom(context.settings);
     this.started = new StartedKeys(context.settings.startedKeysMax, highestStartedKey);
   }
 
@@ -74,17 +76,6 @@ export class TaskMemory {
 
   lanes(): IterableIterator<Lane> {
     return this.#lanes.values();
-  }
-
-  get isFull(): boolean {
-    const { loadedTasksMax, loadedBytesMax } = this.#context.settings;
-    return this.#tasks.size >= loadedTasksMax || this.#bytes >= loadedBytesMax;
-  }
-
-  /** How many tasks a load may bring. */
-  get room(): number {
-    const { loadedTasksMax, loadedBytesMax } = this.#context.settings;
-    return this.#bytes >= loadedBytesMax / 2 ? 0 : Math.max(0, loadedTasksMax - this.#tasks.size);
   }
 
   /**
@@ -138,8 +129,8 @@ export class TaskMemory {
   }
 
   /**
-   * A load came less far than it had announced: what passed through above the read position is
-   * dropped, because it cannot be offered before the rows below it are read. It is loaded again.
+   * Drops what waits above the read position, because a load came less far than it had announced, or the
+   * position was lowered: it cannot be offered before the rows below it are read. It is loaded again.
    */
   dropUnread(): void {
     const position = this.#readPosition;
@@ -165,7 +156,7 @@ export class TaskMemory {
       return "left-out";
     }
     this.#tasks.set(task.token, task);
-    this.#bytes += task.bytes;
+    this.room.take(task.bytes);
     lane.insert(task, this.#context.clock.nowMs());
     this.touch(lane);
     return "added";
@@ -175,12 +166,27 @@ export class TaskMemory {
   remove(task: LoadedTask, isFinished = false): void {
     if (!this.#tasks.delete(task.token)) return;
     if (task.attempts > 0) this.started.add(task.key, isFinished);
-    this.#bytes -= task.bytes;
     const lane = this.lane(task);
     if (lane.active === task) lane.active = null;
+    else this.room.leave(task.bytes);
     lane.remove(task, this.#context.clock.nowMs());
     this.noteLeft(task.token);
     this.touch(lane);
+  }
+
+  /** The lane is busy with this task from now on. */
+  occupyLane(task: LoadedTask): void {
+    const lane = this.lane(task);
+    lane.active = task;
+    lane.activeSinceMs = this.#context.clock.nowMs();
+    this.room.leave(task.bytes);
+    this.touch(lane);
+  }
+
+  /** What became of the task is recorded; it waits again, or is about to leave. */
+  freeLane(task: LoadedTask): void {
+    this.lane(task).active = null;
+    this.room.take(task.bytes);
   }
 
   /** An attempt is over and the next one comes soon. A task that cannot be offered only takes room. */
@@ -197,7 +203,7 @@ export class TaskMemory {
   }
 
   replaceRequest(task: LoadedTask, request: LoadedTask["request"]): void {
-    this.#bytes += request.dataJson.length - task.bytes;
+    this.room.resize(request.dataJson.length - task.bytes);
     task.request = request;
   }
 

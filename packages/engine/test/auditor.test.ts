@@ -34,6 +34,22 @@ describe("the auditor", () => {
     expect(bench.events.count("taskForgotten")).toBe(1);
   });
 
+  it("has it run by a memory that is more than half full of tasks that come after it", async () => {
+    await bench.engine({ ...SETTINGS, loadedTasksMax: 10, lookAheadMs: 60_000 }).start();
+    const { scheduledTimeMs } = await bench.schedule({ uniquenessKey: "known" });
+    await bench.untilFinished(1);
+    for (let task = 0; task < 8; task++) {
+      await bench.schedule({ atMs: 50_000, orderingId: `o${task}` });
+    }
+    await bench.clock.advance(1_000);
+    const key: TaskKey = { scheduledTimeMs, orderingId: "b", uniquenessKey: "forgotten" };
+    const rows = [{ key, request: requestOf() }];
+    const at = { partition: 0, bucket: bucketOf(key, BUCKET_MS) };
+    await bench.store.persistTasks({ ...at, timestamp: 1, rows });
+    await bench.untilFinished(10, 120_000);
+    expect(bench.events.of("taskForgotten")).toMatchObject([{ partition: 0, key }]);
+  });
+
   it("does not judge by the memory of an epoch that ended while it read", async () => {
     const engine = bench.engine(SETTINGS);
     await engine.start();

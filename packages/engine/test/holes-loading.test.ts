@@ -326,6 +326,49 @@ describe("a full memory", () => {
     expect(Math.max(...free.map(({ latenessMs }) => latenessMs))).toBeLessThanOrEqual(20);
   });
 
+  it("is not filled by the bytes of what cannot run soon", async () => {
+    bench.onTask((task, { attempt }) => {
+      if (task.orderingId.startsWith("big") && attempt === 1) throw new Error("outage");
+    });
+    await bench.engine({ loadedBytesMax: 20_000 }).start();
+    const big = {
+      data: "x".repeat(3_000),
+      options: { backoff: { initialMs: 600_000, jitter: 0 } },
+    };
+    for (let lane = 0; lane < 10; lane++) await bench.schedule({ orderingId: `big${lane}` }, big);
+    await bench.untilStarts(10);
+    for (let task = 0; task < 20; task++) {
+      await bench.schedule({ atMs: 30_000 + task, orderingId: "free", uniquenessKey: `u${task}` });
+    }
+    await bench.clock.advance(35_000);
+    expectInOrder("free", 20);
+  });
+
+  it.each([1, 2, 3, 4, 8])(
+    "refills lanes that run when %i that sleep fill it",
+    async (loadedTasksMax) => {
+      bench.onTask(async ({ orderingId }) => {
+        await sleep(100);
+        if (orderingId.startsWith("stuck")) throw new Error("outage");
+      });
+      await bench.engine({ loadedTasksMax, laneTasksMax: 2, concurrency: 4 }).start();
+      const options = { backoff: { initialMs: 600_000, jitter: 0 } };
+      for (let task = 0; task < 40; task++) {
+        await bench.schedule(
+          { orderingId: `stuck${task % 10}`, uniquenessKey: `u${task}` },
+          { options },
+        );
+        await bench.schedule({
+          orderingId: `free${task % 3}`,
+          uniquenessKey: `u${task}`,
+          atMs: task,
+        });
+      }
+      await bench.clock.advance(60_000);
+      for (let lane = 0; lane < 3; lane++) expectInOrder(`free${lane}`, lane === 0 ? 14 : 13);
+    },
+  );
+
   it("is not filled by retries that sleep under `block` (protocol 1.26)", async () => {
     bench.onTask((task, { attempt }) => {
       if (task.orderingId !== "free" && attempt === 1) throw new Error("outage");

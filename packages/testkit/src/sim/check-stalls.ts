@@ -1,5 +1,6 @@
 import { taskKeyToken } from "@horae/core";
 import type { HistoryLine, StartLine, Violation } from "../checker/index.ts";
+import type { Plan, PlannedAppend, PlannedAttempt } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 
 /** So late a first start may be while nothing is broken and nothing is in its way. */
@@ -18,20 +19,19 @@ interface Span {
 
 /**
  * L6: no task waits in silence. From the moment a task is due and on the log, some attempt of its
- * ordering id must be under way, or start within a minute, unless a fault lies in between. Asked of runs
- * without retries only: a lane that waits for one is quiet by right.
+ * ordering id must be under way, or start within a minute, unless a fault lies in between. Asked of
+ * ordering ids without retries only, because a lane that waits for one is quiet by right; those that wait
+ * must not hold up the others (S14).
  */
 export function checkStalls({ recorder, plan, world }: SimCluster): Violation[] {
-  const mayRetry = Object.values(plan.attempts)
-    .flat()
-    .some(({ end, durationMs }) => end !== "returns" || durationMs > SLOW_MS);
-  if (mayRetry) return [];
+  if (Object.values(plan.attempts).flat().some(holdsSlot)) return [];
+  const retrying = retryingIds(plan);
   const { lines } = recorder;
   const faults = faultSpans(lines, world.nowMs, plan.settings.leasePeriodMs! * 4 + plan.sessionMs);
   const starts = lines.filter((line): line is StartLine => line.line === "start");
   const violations: Violation[] = [];
   for (const [token, wait] of waitsOf(lines, starts)) {
-    if (wait.toMs - wait.fromMs < PATIENCE_MS) continue;
+    if (wait.toMs - wait.fromMs < PATIENCE_MS || retrying.has(wait.orderingId)) continue;
     const inLane = starts.filter(({ key }) => key.orderingId === wait.orderingId);
     const times = inLane.map(({ atMs }) => atMs).filter((ms) => ms > wait.fromMs && ms < wait.toMs);
     // A handler takes 40 seconds at the most: a lane at work shows a start now and then.
@@ -45,6 +45,17 @@ export function checkStalls({ recorder, plan, world }: SimCluster): Violation[] 
     violations.push({ invariant: "L6", key: null, message: `${token}: ${message}` });
   }
   return violations;
+}
+
+/** Long enough to be in the way of every lane, or until its process dies. */
+function holdsSlot({ end, durationMs }: PlannedAttempt): boolean {
+  return durationMs > SLOW_MS || !["returns", "throws", "later"].includes(end);
+}
+
+function retryingIds({ appends, attempts }: Plan): ReadonlySet<string> {
+  const mayRetry = ({ key }: PlannedAppend): boolean =>
+    attempts[taskKeyToken(key)]?.some(({ end }) => end !== "returns") ?? false;
+  return new Set(appends.filter(mayRetry).map(({ key }) => key.orderingId));
 }
 
 interface Wait extends Span {

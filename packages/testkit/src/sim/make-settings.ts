@@ -4,10 +4,12 @@ import type { Dice } from "./dice.ts";
 /** Small limits, so that lanes overflow, memory is full, exceptions run out, and keys are forgotten. */
 function tight(dice: Dice): Partial<EngineSettings> {
   return {
-    concurrency: 2 + dice.below(8),
-    loadedTasksMax: 8 + dice.below(40),
+    concurrency: 1 + dice.below(9),
+    loadedTasksMax: 1 + dice.below(40),
+    // Data of a task are one to three bytes here.
+    loadedBytesMax: dice.pick([4 + dice.below(80), 1_000]),
     laneTasksMax: 1 + dice.below(6),
-    loadRowsMax: 2 + dice.below(10),
+    loadRowsMax: 1 + dice.below(10),
     startedKeysMax: 2 + dice.below(20),
     exceptionsMax: dice.below(4),
     exceptionBytesMax: dice.pick([60, 16 * 1_024]),

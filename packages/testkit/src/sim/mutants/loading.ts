@@ -101,6 +101,13 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
+    name: "tasks above a lowered read position keep the load away",
+    breaks: "what cannot be offered leaves room for what can",
+    file: "engine/src/make-room.ts",
+    find: "if (memory.announcedTo === null) memory.dropUnread();",
+    replace: "",
+  },
+  {
     name: "a refill forgets what a load may not bring",
     breaks: "a row written during a load is seen by the load or goes to memory",
     file: "engine/src/lane-refill.ts",
