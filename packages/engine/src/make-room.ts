@@ -84,8 +84,8 @@ function dropFollowers(memory: TaskMemory, lane: Lane): void {
 function dropSleepingHead(memory: TaskMemory, lane: Lane, soonMs: number): void {
   const head = lane.tasks[0];
   if (lane.active !== null || head === undefined || head.offerAtMs <= soonMs) return;
-  lane.refillAtMs = head.offerAtMs;
   memory.leaveOut(lane, head.key);
+  lane.refillAtMs = head.offerAtMs;
 }
 
 function dropLargest(memory: TaskMemory): void {

@@ -233,8 +233,11 @@ export class TaskMemory {
 
   /** The lane's rows from `key` on are not all in memory any more; what waits there is dropped. */
   leaveOut(lane: Lane, key: TaskKey): void {
+    const before = lane.leftOutFrom;
     lane.isRefilling = false;
-    lane.leftOutFrom = minKey(lane.leftOutFrom, key)!;
+    lane.leftOutFrom = minKey(before, key)!;
+    // What comes first now need not be the head for whose time a refill was to wait.
+    if (lane.leftOutFrom !== before) lane.refillAtMs = 0;
     for (const task of [...lane.tasks]) {
       if (!task.isActive && compareTaskKeys(task.key, lane.leftOutFrom) >= 0) this.remove(task);
     }

@@ -344,6 +344,28 @@ describe("a full memory", () => {
     expectInOrder("free", 20);
   });
 
+  it("refills what comes before a head that sleeps outside it", async () => {
+    bench.onTask(async (task) => {
+      if (task.key.endsWith("/sleeps")) throw new Error("outage");
+      await sleep(100);
+    });
+    await bench.engine({ loadedTasksMax: 2, laneTasksMax: 1 }).start();
+    const options = { backoff: { initialMs: 3_600_000, maxMs: 3_600_000, jitter: 0 } };
+    const { scheduledTimeMs } = await bench.schedule({ uniquenessKey: "sleeps" }, { options });
+    await bench.schedule({ orderingId: "b", uniquenessKey: "sleeps" }, { options });
+    await bench.untilStarts(2);
+    // One too many: the heads that sleep leave memory.
+    await bench.schedule({ orderingId: "c" });
+    await bench.untilFinished(1);
+    expect(bench.events.of("tasksEvicted")).not.toEqual([]);
+    for (const before of [2, 1]) {
+      const key = { scheduledTimeMs: scheduledTimeMs - before, uniquenessKey: `u${before}` };
+      await bench.schedule(key);
+    }
+    await bench.untilFinished(3, 10_000);
+    expect(bench.startedKeys().slice(-2)).toEqual(["a/u2", "a/u1"]);
+  });
+
   it.each([1, 2, 3, 4, 8])(
     "refills lanes that run when %i that sleep fill it",
     async (loadedTasksMax) => {
