@@ -51,12 +51,16 @@ export class BucketSummaries {
     await Promise.allSettled(entries.flatMap(({ busy }) => busy ?? []));
   }
 
-  /** A load met this bucket's summary in the index. */
+  /**
+   * A load met this bucket's summary in the index. Each time anew until this owner has written it: a raise
+   * of an earlier owner may have landed since, and says when the tasks finished that are not read then.
+   */
   noteRead(bucket: number, summary: BucketSummary): void {
+    if (isDone(summary) && !this.#buckets.has(bucket)) return;
     const entry = this.#bucket(bucket);
-    if (entry.acked !== null || entry.busy !== null) return;
+    if (entry.isOwn || entry.busy !== null) return;
     entry.acked = summary;
-    entry.lastFinishMs = summary.lastFinishMs;
+    entry.lastFinishMs = maxOrNull(entry.lastFinishMs, summary.lastFinishMs);
   }
 
   /** A task of the bucket finished, acknowledged. */

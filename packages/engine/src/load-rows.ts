@@ -19,6 +19,7 @@ export interface LoadedRange {
   readonly rows: readonly TaskRow[];
   /** Exclusive: every unfinished row from the start of the range to here is among `rows`. */
   readonly readTo: TaskKey;
+  /** Of all buckets in the range, as far as the index was read; those that are done too. */
   readonly summaries: readonly { readonly bucket: number; readonly summary: BucketSummary }[];
 }
 
@@ -38,20 +39,24 @@ export async function loadRange(
     store.loadSummaries({ partition, fromBucket, toBucket, rowsMax: SUMMARIES_MAX }),
   );
   const rows: TaskRow[] = [];
-  const summaries = index.filter(({ summary }) => !isDone(summary));
-  for (const { bucket, summary } of summaries) {
+  for (const { bucket, summary } of index) {
+    if (isDone(summary)) continue;
     const rowsMax = range.rowsMax - rows.length;
-    if (rowsMax <= 0)
-      return { rows, readTo: lowerBoundKey(bucketStartMs(bucket, bucketMs)), summaries };
+    if (rowsMax <= 0) {
+      const readTo = lowerBoundKey(bucketStartMs(bucket, bucketMs));
+      return { rows, readTo, summaries: index };
+    }
     const found = await loadBucket(context, { bucket, summary, ...range, rowsMax });
     rows.push(...found);
-    if (found.length >= rowsMax) return { rows, readTo: keyAfter(found.at(-1)!.key), summaries };
+    if (found.length >= rowsMax) {
+      return { rows, readTo: keyAfter(found.at(-1)!.key), summaries: index };
+    }
   }
   const isAll = index.length < SUMMARIES_MAX;
   const readTo = isAll
     ? range.to
     : lowerBoundKey(bucketStartMs(index.at(-1)!.bucket + 1, bucketMs));
-  return { rows, readTo, summaries };
+  return { rows, readTo, summaries: index };
 }
 
 /**
