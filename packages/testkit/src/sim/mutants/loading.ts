@@ -41,8 +41,8 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     name: "a load that came less far counts as whole",
     breaks: "the read position moves as far as a load has read",
     file: "engine/src/load-rows.ts",
-    find: "if (found.length >= rowsMax) return { rows, readTo: keyAfter(found.at(-1)!.key), summaries };",
-    replace: "if (found.length >= rowsMax) return { rows, readTo: range.to, summaries };",
+    find: "return { rows, readTo: keyAfter(found.at(-1)!.key), summaries: index };",
+    replace: "return { rows, readTo: range.to, summaries: index };",
   },
   {
     name: "sleepers found by a load forgotten",
