@@ -162,7 +162,6 @@ export class Auditor {
       if (announcedTo !== null) return true;
       return unloadedFrom !== null && compareTaskKeys(unloadedFrom, key) <= 0;
     }
-    const leftOutFrom = memory.laneById(key.orderingId)?.leftOutFrom ?? null;
-    return leftOutFrom !== null && compareTaskKeys(leftOutFrom, key) <= 0;
+    return memory.laneById(key.orderingId)?.isLeftOut(key) ?? false;
   }
 }

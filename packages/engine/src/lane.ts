@@ -76,7 +76,8 @@ export class Lane {
     if (this.active !== null) return null;
     let best: LaneOffer | null = null;
     for (const task of this.tasks) {
-      if (task.state === "held" || !this.#isComplete(task.key, bound)) break;
+      if (task.state === "held" || this.isLeftOut(task.key)) break;
+      if (compareTaskKeys(task.key, bound) >= 0) break;
       const atMs = task.offerAtMs;
       if (best === null || Math.max(atMs, nowMs) < Math.max(best.atMs, nowMs))
         best = { task, atMs };
@@ -85,8 +86,8 @@ export class Lane {
     return best;
   }
 
-  #isComplete(key: TaskKey, bound: TaskKey): boolean {
-    if (compareTaskKeys(key, bound) >= 0) return false;
-    return this.leftOutFrom === null || compareTaskKeys(key, this.leftOutFrom) < 0;
+  /** Does the key lie where memory is not complete for this lane? */
+  isLeftOut(key: TaskKey): boolean {
+    return this.leftOutFrom !== null && compareTaskKeys(key, this.leftOutFrom) >= 0;
   }
 }

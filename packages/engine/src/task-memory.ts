@@ -196,7 +196,7 @@ export class TaskMemory {
       // The read position moved down while it ran.
       this.remove(task);
       this.noteUnloaded(task.key);
-    } else if (lane.leftOutFrom !== null && compareTaskKeys(task.key, lane.leftOutFrom) >= 0) {
+    } else if (lane.isLeftOut(task.key)) {
       // An earlier one came while it ran, and found no room: a refill brings both, in order.
       this.leaveOut(lane, task.key);
     } else this.touch(lane);
@@ -265,7 +265,7 @@ export class TaskMemory {
   }
 
   #admits(lane: Lane, key: TaskKey): boolean {
-    if (lane.leftOutFrom !== null && compareTaskKeys(key, lane.leftOutFrom) >= 0) {
+    if (lane.isLeftOut(key)) {
       if (lane.isRefilling) lane.missedFrom = minKey(lane.missedFrom, key);
       return false;
     }

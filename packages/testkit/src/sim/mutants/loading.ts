@@ -62,7 +62,7 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     name: "lanes offer above the read position",
     breaks: "nothing is claimed before everything unfinished below has been loaded",
     file: "engine/src/lane.ts",
-    find: "if (compareTaskKeys(key, bound) >= 0) return false;",
+    find: "if (compareTaskKeys(task.key, bound) >= 0) break;",
     replace: "",
   },
   {
@@ -76,7 +76,7 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     name: "retries above what their lane left out stay in memory",
     breaks: "what cannot be offered leaves room for what can",
     file: "engine/src/task-memory.ts",
-    find: "} else if (lane.leftOutFrom !== null && compareTaskKeys(task.key, lane.leftOutFrom) >= 0) {",
+    find: "} else if (lane.isLeftOut(task.key)) {",
     replace: "} else if (task.attempts < 0) {",
   },
   {
