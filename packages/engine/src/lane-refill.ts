@@ -7,6 +7,9 @@ import type { RoomMaker } from "./make-room.ts";
 import { type ReadGuard, type TaskMemory } from "./task-memory.ts";
 import { minKey } from "./key-order.ts";
 
+/** A refill that finds no room at all drops what cannot run soon, down to this share of the room. */
+const REFILL_SHARE = 0.75;
+
 export interface LaneRefillOptions {
   readonly context: OwnerContext;
   readonly memory: TaskMemory;
@@ -35,8 +38,8 @@ export class LaneRefill {
     const lanes = [...memory.leftOutLanes].filter((lane) => this.#hasRoom(lane, nowMs));
     const hungry = lanes.filter(({ tasks }) => tasks.length <= context.settings.laneTasksMax / 2);
     if (hungry.length === 0) return this.#nextRefillAt(nowMs);
-    roomMaker.makeRoomForRefill();
-    if (memory.room.left === 0) return this.#nextRefillAt(nowMs);
+    const roomAtMs = memory.room.isFull ? roomMaker.dropBlocked(REFILL_SHARE) : Infinity;
+    if (memory.room.isFull) return Math.min(roomAtMs, this.#nextRefillAt(nowMs));
     const from = lanes.reduce<TaskKey | null>((low, lane) => minKey(low, lane.leftOutFrom), null)!;
     for (const lane of lanes) lane.isRefilling = true;
     this.#isScanning = true;
@@ -74,7 +77,8 @@ export class LaneRefill {
       for (const lane of memory.leftOutLanes) lane.missedFrom = null;
       const guard = memory.beginRead();
       try {
-        const rowsMax = Math.min(context.settings.loadRowsMax, Math.max(1, memory.room.left));
+        // Whole pages, however little room is left: most of their rows are of other lanes.
+        const rowsMax = context.settings.loadRowsMax;
         const range = await loadRange(context, { from, to: memory.readPosition, rowsMax });
         this.#take(range, guard);
         from = range.readTo;
@@ -87,7 +91,7 @@ export class LaneRefill {
   /** Not all the way to the read position when every lane has enough: it may be far. */
   #isWanted(): boolean {
     const { memory } = this.#options;
-    return memory.room.left > 0 && [...memory.leftOutLanes].some(({ isRefilling }) => isRefilling);
+    return !memory.room.isFull && [...memory.leftOutLanes].some(({ isRefilling }) => isRefilling);
   }
 
   #take({ rows, readTo }: LoadedRange, guard: ReadGuard): void {
@@ -115,8 +119,8 @@ export class LaneRefill {
   }
 
   #takeRow(lane: Lane, row: TaskRow, guard: ReadGuard): void {
-    const { laneTasksMax } = this.#options.context.settings;
-    if (lane.tasks.length >= laneTasksMax) {
+    const { memory, context } = this.#options;
+    if (memory.room.isFull || lane.tasks.length >= context.settings.laneTasksMax) {
       lane.leftOutFrom = row.key;
       lane.isRefilling = false;
       return;

@@ -7,7 +7,7 @@ export interface LaneOffer {
   readonly atMs: number;
 }
 
-/** An attempt that runs for longer holds its lane back noticeably. */
+/** An attempt that runs for so long holds its lane back noticeably. */
 const BLOCKED_MS = 1_000;
 
 /**
@@ -50,11 +50,16 @@ export class Lane {
    * waits for a retry or for a handler.
    */
   isBlocked(nowMs: number): boolean {
-    if (this.active !== null) return nowMs - this.activeSinceMs > BLOCKED_MS;
+    if (this.active !== null) return nowMs >= this.blockedAtMs;
     const head = this.tasks[0];
     if (head === undefined) return false;
     const isRetry = head.status !== null || head.postponements > 0;
     return isRetry && head.blocksLane && head.offerAtMs > nowMs;
+  }
+
+  /** When the attempt under way will have run for long, epoch milliseconds; Infinity when there is none. */
+  get blockedAtMs(): number {
+    return this.active === null ? Infinity : this.activeSinceMs + BLOCKED_MS;
   }
 
   insert(task: LoadedTask, nowMs: number): void {

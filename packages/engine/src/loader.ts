@@ -65,8 +65,8 @@ export class Loader {
     if (neededAtMs > nowMs) return neededAtMs;
     const restAtMs = this.#restAtMs ?? 0;
     if (restAtMs > nowMs && next.scheduledTimeMs > restAtMs + REST_AFTER_MS) return restAtMs;
-    roomMaker.dropBlocked(LOAD_SHARE);
-    if (memory.room.isAbove(LOAD_SHARE)) return Infinity;
+    const roomAtMs = roomMaker.dropBlocked(LOAD_SHARE);
+    if (memory.room.isAbove(LOAD_SHARE)) return roomAtMs;
     this.#isLoading = true;
     this.#load(limit)
       .catch(this.#options.onError)
@@ -90,20 +90,23 @@ export class Loader {
     try {
       const range = await loadRange(context, { from, to, rowsMax });
       const next = await this.#nextAfter(range.readTo, to);
-      if (guard.isLowered) return;
+      if (memory.announcedTo === null) return;
       await this.#recoverFailed(range.rows);
-      if (guard.isLowered) return;
-      this.#take(range, guard);
-      // Rows that were persisted meanwhile above the bound are in `unloadedFrom` already.
+      if (memory.announcedTo === null) return;
+      // Memory may have become too full meanwhile for all that was announced.
+      const readTo = minKey(range.readTo, memory.announcedTo)!;
+      this.#take({ ...range, readTo }, guard);
+      // Rows that were persisted meanwhile above the bound, or dropped, are in `unloadedFrom` already.
       memory.unloadedFrom = minKey(memory.unloadedFrom, next);
       isDone = true;
       this.#restAtMs ??= context.clock.nowMs() + REST_AFTER_MS;
     } finally {
       memory.endRead(guard);
       memory.announcedTo = null;
-      // A load that was overtaken by an eviction, or failed, starts again from where it began.
+      // A load that was overtaken, or failed, starts again from where it began.
       if (!isDone) memory.noteUnloaded(minKey(from, memory.readPosition)!);
-      memory.dropUnread();
+      // What was persisted meanwhile, above what it has brought, is loaded again.
+      memory.dropFrom(memory.readPosition);
     }
   }
 

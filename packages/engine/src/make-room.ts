@@ -1,8 +1,7 @@
 import { compareTaskKeys } from "@horae/core";
 import type { Lane } from "./lane.ts";
 import type { LoadedTask } from "./loaded-task.ts";
-import type { OwnerContext } from "./owner-context.ts";
-import type { TaskMemory } from "./task-memory.ts";
+import type { MemoryContext, TaskMemory } from "./task-memory.ts";
 
 /** Room is made in steps of this share of the limits, so that it is seldom made. */
 const KEPT_SHARE = 0.75;
@@ -12,26 +11,29 @@ const DROP_EVERY_MS = 250;
 /** Lets go of tasks in memory, so that those that can run find room. */
 export class RoomMaker {
   readonly #memory: TaskMemory;
-  readonly #context: OwnerContext;
+  readonly #context: MemoryContext;
   /** Lanes become blocked slowly, and are asked for often (monotonic). */
   #dropAfterMs = 0;
 
-  constructor(memory: TaskMemory, context: OwnerContext) {
+  constructor(memory: TaskMemory, context: MemoryContext) {
     this.#memory = memory;
     this.#context = context;
   }
 
-  /** Drops what cannot run soon while more than this share of the room is taken. */
-  dropBlocked(share: number): void {
+  /**
+   * Drops what cannot run soon while more than this share of the room is taken. Answers when it may find
+   * more to drop although nothing has happened, epoch milliseconds.
+   */
+  dropBlocked(share: number): number {
     const memory = this.#memory;
-    const nowMs = this.#context.clock.monotonicMs();
-    if (!memory.room.isAbove(share) || nowMs < this.#dropAfterMs) return;
-    this.#dropAfterMs = nowMs + DROP_EVERY_MS;
-    this.#reported(() => {
-      // The read position was lowered below them: they would keep the load from coming that they wait for.
-      if (memory.announcedTo === null) memory.dropUnread();
-      dropBlocked(memory, this.#context, share);
-    });
+    const { clock } = this.#context;
+    if (!memory.room.isAbove(share)) return Infinity;
+    const waitMs = this.#dropAfterMs - clock.monotonicMs();
+    // Rounded, because a small fraction is lost beside the epoch: the loop would not wait at all.
+    if (waitMs > 0) return clock.nowMs() + Math.ceil(waitMs);
+    this.#dropAfterMs = clock.monotonicMs() + DROP_EVERY_MS;
+    this.#reported(() => dropBehindBlocked(memory, this.#context, share));
+    return nextBlockedAt(memory, clock.nowMs());
   }
 
   /**
@@ -41,14 +43,9 @@ export class RoomMaker {
   makeRoom(): void {
     if (!this.#memory.room.isAbove(1)) return;
     this.#reported(() => {
-      dropBlocked(this.#memory, this.#context, KEPT_SHARE);
+      dropBehindBlocked(this.#memory, this.#context, KEPT_SHARE);
       dropLargest(this.#memory);
     });
-  }
-
-  /** A refill finds no room at all: only what cannot run soon may go for it. */
-  makeRoomForRefill(): void {
-    if (this.#memory.room.isFull) this.dropBlocked(KEPT_SHARE);
   }
 
   #reported(drop: () => void): void {
@@ -64,7 +61,7 @@ export class RoomMaker {
  * Drops what waits behind a stuck head (a stuck ordering id must not hold others back), then heads that
  * sleep beyond the look-ahead. Their lanes remember where they go on, and are refilled.
  */
-function dropBlocked(memory: TaskMemory, context: OwnerContext, share: number): void {
+function dropBehindBlocked(memory: TaskMemory, context: MemoryContext, share: number): void {
   if (!memory.room.isAbove(share)) return;
   const nowMs = context.clock.nowMs();
   const blocked = [...memory.lanes()].filter((lane) => lane.isBlocked(nowMs));
@@ -86,6 +83,14 @@ function dropSleepingHead(memory: TaskMemory, lane: Lane, soonMs: number): void 
   if (lane.active !== null || head === undefined || head.offerAtMs <= soonMs) return;
   memory.leaveOut(lane, head.key);
   lane.refillAtMs = head.offerAtMs;
+}
+
+function nextBlockedAt(memory: TaskMemory, nowMs: number): number {
+  let next = Infinity;
+  for (const { blockedAtMs } of memory.lanes()) {
+    if (blockedAtMs > nowMs) next = Math.min(next, blockedAtMs);
+  }
+  return next;
 }
 
 function dropLargest(memory: TaskMemory): void {

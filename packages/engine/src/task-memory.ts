@@ -11,8 +11,6 @@ import { minKey } from "./key-order.ts";
 export interface ReadGuard {
   /** Keys that left memory, or were looked at: what the read brings for them is old. */
   readonly left: Set<string>;
-  /** The read position moved down meanwhile. */
-  isLowered: boolean;
 }
 
 /** What memory needs to know of its owner. */
@@ -22,8 +20,9 @@ export type Addition = "added" | "known" | "left-out";
 
 /**
  * The tasks of one partition that are in memory, by key and by lane, and how far the store has
- * been read. Its invariant: every unfinished row below the read position is here, or its lane has
- * left it out, or it is a sleeper that its bucket remembers.
+ * been read. Its invariants: every unfinished row below the read position is here, or its lane has
+ * left it out, or it is a sleeper that its bucket remembers; and what waits here lies below the read
+ * position, or below the bound of the load under way.
  */
 export class TaskMemory {
   readonly #context: MemoryContext;
@@ -38,7 +37,7 @@ export class TaskMemory {
   readonly leftOutLanes = new Set<Lane>();
   /** Exclusive: rows below it have been read. */
   #readPosition: TaskKey = lowerBoundKey(0);
-  /** Bound of the load under way, exclusive; null when there is none. */
+  /** Bound of the load under way, exclusive; null when there is none, or when it may bring nothing. */
   announcedTo: TaskKey | null = null;
   /** No unfinished row from the read position to here is outside memory; null: none anywhere. */
   unloadedFrom: TaskKey | null = lowerBoundKey(0);
@@ -95,7 +94,7 @@ export class TaskMemory {
 
   /** Reads announce themselves, so that what they bring can be told from what happened since. */
   beginRead(): ReadGuard {
-    const guard: ReadGuard = { left: new Set(), isLowered: false };
+    const guard: ReadGuard = { left: new Set() };
     this.#guards.add(guard);
     return guard;
   }
@@ -117,31 +116,28 @@ export class TaskMemory {
     for (const lane of lanes) this.touch(lane);
   }
 
-  /** Moves the read position down to the smallest key that was dropped; it will be loaded again. */
+  /**
+   * The row of this key is not in memory, and a load is to bring it: the read position moves down to it.
+   * What waits from here on goes with it, since it cannot be offered before the rows below it are read.
+   */
   lowerTo(position: TaskKey): void {
-    if (compareTaskKeys(position, this.#readPosition) < 0) this.#readPosition = position;
-    // A load under way that is overtaken like this brings nothing: all above the read position is unread.
-    const isLoading = this.announcedTo !== null;
-    this.unloadedFrom = minKey(this.unloadedFrom, isLoading ? this.#readPosition : position);
-    this.announcedTo = null;
-    for (const guard of this.#guards) guard.isLowered = true;
-    this.#clearLeftOutFrom(position);
+    if (compareTaskKeys(position, this.#readPosition) < 0) {
+      this.#readPosition = position;
+      // A load under way began above it: what it brings would leave a gap.
+      this.announcedTo = null;
+    } else if (this.announcedTo !== null) {
+      // What a load under way brings below the key is as good as before.
+      this.announcedTo = minKey(this.announcedTo, position);
+    }
+    this.noteUnloaded(position);
+    this.dropFrom(position);
   }
 
-  /**
-   * Drops what waits above the read position, because a load came less far than it had announced, or the
-   * position was lowered: it cannot be offered before the rows below it are read. It is loaded again.
-   */
-  dropUnread(): void {
-    const position = this.#readPosition;
+  /** Drops what waits at or above a key; what lies there is loaded, not refilled. */
+  dropFrom(position: TaskKey): void {
     for (const task of this.#tasks.values()) {
       if (!task.isActive && compareTaskKeys(task.key, position) >= 0) this.remove(task);
     }
-    this.#clearLeftOutFrom(position);
-  }
-
-  /** What is at or above the read position is loaded, not refilled. */
-  #clearLeftOutFrom(position: TaskKey): void {
     for (const lane of this.leftOutLanes) {
       if (compareTaskKeys(lane.leftOutFrom!, position) >= 0) this.clearLeftOut(lane);
     }
@@ -220,15 +216,10 @@ export class TaskMemory {
 
   /** The next lane with an offer until then (epoch milliseconds); it has to be touched again after that. */
   takeOffer(untilMs: number): { lane: Lane; offer: LaneOffer } | null {
-    const nowMs = this.#context.clock.nowMs();
-    for (;;) {
-      const lane = this.schedule.take(untilMs);
-      if (lane === null) return null;
-      const offer = lane.offer(this.#readPosition, nowMs);
-      if (offer !== null) return { lane, offer };
-      // The read position has moved down below its tasks: they are offered again when it comes back.
-      this.touch(lane);
-    }
+    const lane = this.schedule.take(untilMs);
+    if (lane === null) return null;
+    // Whatever takes a lane's offer away touches the lane.
+    return { lane, offer: lane.offer(this.#readPosition, this.#context.clock.nowMs())! };
   }
 
   /** The lane's rows from `key` on are not all in memory any more; what waits there is dropped. */

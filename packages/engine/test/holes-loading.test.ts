@@ -309,6 +309,48 @@ describe("a full memory", () => {
     for (let lane = 0; lane < 10; lane++) expectInOrder(`p${lane}`, 3);
   });
 
+  it("is loaded while more is persisted meanwhile than it has room for", async () => {
+    await bench.engine(SMALL).start();
+    for (let task = 0; task < 8; task++) {
+      await bench.schedule({ atMs: 20_000 + task, uniquenessKey: `u${task}` });
+    }
+    await bench.clock.advance(5_000);
+    const load = store.hold("loadTasks", "after");
+    await untilHeld(load);
+    for (let task = 0; task < 12; task++) {
+      await bench.schedule({ atMs: 6_000 + task, orderingId: `p${task}` });
+    }
+    await bench.clock.advance(500);
+    expect(bench.events.count("tasksEvicted")).toBeGreaterThan(0);
+    const next = store.hold("loadTasks", "before");
+    load.release();
+    await untilHeld(next);
+    expect(bench.events.of("tasksLoaded")).toMatchObject([{ loaded: 4 }]);
+    next.release();
+    await bench.untilFinished(20);
+    expect(bench.starts).toHaveLength(20);
+    expectInOrder("a", 8);
+  });
+
+  it("reads whole pages for a lane that it has little room for", async () => {
+    const STUCK = 30;
+    bench.onTask((task) => (task.orderingId === "stuck" ? HANG() : undefined));
+    await bench.engine({ loadedTasksMax: 2, laneTasksMax: 1 }).start();
+    const options = { attemptTimeoutMs: 3_600_000 };
+    const keys = Array.from({ length: STUCK }, (_, task) => ({
+      orderingId: "stuck",
+      uniquenessKey: `u${task}`,
+      atMs: 1_001 + task,
+    }));
+    await bench.schedule({ atMs: 1_000, uniquenessKey: "first" });
+    await bench.schedule({ atMs: 1_000, uniquenessKey: "second" });
+    for (const key of keys) await bench.schedule(key, { options });
+    await bench.schedule({ atMs: 2_000, uniquenessKey: "third" });
+    await bench.untilFinished(3);
+    expectInOrder("a", 3);
+    expect(store.count(/^loadTasks$/)).toBeLessThan(STUCK / 3);
+  });
+
   it("is not filled by lanes that are stuck (protocol 1.26, 1.27; S14)", async () => {
     bench.onTask((task) => (task.orderingId.startsWith("stuck") ? HANG() : undefined));
     await bench.engine({ loadedTasksMax: 20, laneTasksMax: 10, loadRowsMax: 10 }).start();

@@ -24,13 +24,41 @@ describe("the offers of a memory", () => {
     memory.touch(memory.lane(early));
     expect(memory.takeOffer(15)?.offer.task).toBe(early);
   });
+});
 
-  it("are not lost when the read position moves down below them and comes back (simulation 405)", () => {
-    const task = loadedTask(keyOf(50));
-    memory.add(task);
-    memory.lowerTo(lowerBoundKey(40));
+describe("a read position that moves down", () => {
+  it("takes what waits from there on with it, to be loaded again (simulations 405, 5426)", () => {
+    const low = loadedTask(keyOf(30, "u", "b"));
+    const running = loadedTask(keyOf(50, "running"));
+    memory.unloadedFrom = null;
+    for (const task of [low, running, loadedTask(keyOf(60, "next"))]) memory.add(task);
+    running.state = "running";
+    memory.occupyLane(running);
+    memory.lowerTo(keyOf(40));
+    expect([...memory.tasks()]).toEqual([low, running]);
+    expect(memory.unloadedFrom).toEqual(keyOf(40));
+    expect(memory.room.tasks).toBe(1);
+    expect(memory.takeOffer(100)?.offer.task).toBe(low);
     expect(memory.takeOffer(100)).toBeNull();
-    memory.advanceTo(lowerBoundKey(60));
-    expect(memory.takeOffer(100)?.offer.task).toBe(task);
+  });
+
+  it("overtakes a load that began above it", () => {
+    memory.announcedTo = lowerBoundKey(200);
+    memory.unloadedFrom = null;
+    memory.lowerTo(keyOf(40));
+    expect(memory.announcedTo).toBeNull();
+    expect(memory.unloadedFrom).toEqual(keyOf(40));
+  });
+
+  it("lets a load under way come as far as what is to be loaded again", () => {
+    memory.announcedTo = lowerBoundKey(200);
+    memory.unloadedFrom = null;
+    for (const task of [keyOf(110, "kept"), keyOf(150, "dropped")]) memory.add(loadedTask(task));
+    memory.lowerTo(keyOf(150, "dropped"));
+    memory.lowerTo(keyOf(170));
+    expect(memory.readPosition).toEqual(lowerBoundKey(100));
+    expect(memory.announcedTo).toEqual(keyOf(150, "dropped"));
+    expect(memory.unloadedFrom).toEqual(keyOf(150, "dropped"));
+    expect([...memory.tasks()].map(({ key }) => key.uniquenessKey)).toEqual(["kept"]);
   });
 });

@@ -34,7 +34,7 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     name: "eviction during a load not noticed",
     breaks: "when memory is full the read position moves down",
     file: "engine/src/task-memory.ts",
-    find: "for (const guard of this.#guards) guard.isLowered = true;",
+    find: "// A load under way began above it: what it brings would leave a gap.\n      this.announcedTo = null;",
     replace: "",
   },
   {
@@ -80,10 +80,10 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "} else if (task.attempts < 0) {",
   },
   {
-    name: "offers above a lowered read position are lost",
-    breaks: "a lane is offered again when the read position comes back to its tasks",
+    name: "a load goes past what was dropped meanwhile",
+    breaks: "when memory is full the read position moves down",
     file: "engine/src/task-memory.ts",
-    find: "// The read position has moved down below its tasks: they are offered again when it comes back.\n      this.touch(lane);",
+    find: "this.announcedTo = minKey(this.announcedTo, position);",
     replace: "",
   },
   {
@@ -101,10 +101,10 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "tasks above a lowered read position keep the load away",
+    name: "tasks above a lowered read position stay in memory",
     breaks: "what cannot be offered leaves room for what can",
-    file: "engine/src/make-room.ts",
-    find: "if (memory.announcedTo === null) memory.dropUnread();",
+    file: "engine/src/task-memory.ts",
+    find: "this.dropFrom(position);",
     replace: "",
   },
   {
