@@ -148,7 +148,8 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
   (dice) => ({
     ...NONE,
     settings: {
-      loadedTasksMax: 4 + dice.below(4),
+      // Half of the room is what one or two of them take.
+      loadedTasksMax: 1 + dice.below(6),
       laneTasksMax: 2,
       concurrency: 10,
       lookAheadMs: dice.pick([2_000, 60_000]),
