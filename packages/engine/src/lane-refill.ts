@@ -1,6 +1,6 @@
 import { compareTaskKeys, keyAfter, type TaskKey, type TaskRow } from "@horae/core";
 import type { Lane } from "./lane.ts";
-import { type LoadedRange, loadRange } from "./load-rows.ts";
+import { type LoadedRange, loadRange, type ReadContext } from "./load-rows.ts";
 import type { Loader } from "./loader.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { RoomMaker } from "./make-room.ts";
@@ -11,10 +11,10 @@ import { minKey } from "./key-order.ts";
 const REFILL_SHARE = 0.75;
 
 export interface LaneRefillOptions {
-  readonly context: OwnerContext;
+  readonly context: ReadContext & Pick<OwnerContext, "settings" | "wake">;
   readonly memory: TaskMemory;
   readonly roomMaker: RoomMaker;
-  readonly loader: Loader;
+  readonly loader: Pick<Loader, "takeRow">;
   readonly onError: (error: unknown) => void;
 }
 
@@ -80,8 +80,10 @@ export class LaneRefill {
         // Whole pages, however little room is left: most of their rows are of other lanes.
         const rowsMax = context.settings.loadRowsMax;
         const range = await loadRange(context, { from, to: memory.readPosition, rowsMax });
-        this.#take(range, guard);
-        from = range.readTo;
+        // What lies above a read position that moved down meanwhile is loaded again.
+        const readTo = minKey(range.readTo, memory.readPosition)!;
+        this.#take({ ...range, readTo }, guard);
+        from = readTo;
       } finally {
         memory.endRead(guard);
       }
@@ -97,6 +99,7 @@ export class LaneRefill {
   #take({ rows, readTo }: LoadedRange, guard: ReadGuard): void {
     const { memory } = this.#options;
     for (const row of rows) {
+      if (compareTaskKeys(row.key, readTo) >= 0) break;
       const lane = memory.laneById(row.key.orderingId);
       if (lane !== undefined && this.#wants(lane, row)) this.#takeRow(lane, row, guard);
     }

@@ -11,6 +11,9 @@ import {
 } from "@horae/core";
 import type { OwnerContext } from "./owner-context.ts";
 
+/** What a read of rows needs to know of its owner. */
+export type ReadContext = Pick<OwnerContext, "partition" | "bucketMs" | "store" | "read">;
+
 /** Index rows that one load looks at. */
 const SUMMARIES_MAX = 200;
 
@@ -29,7 +32,7 @@ export interface LoadedRange {
  * rows; `readTo` says how far it came.
  */
 export async function loadRange(
-  context: OwnerContext,
+  context: ReadContext,
   range: { from: TaskKey; to: TaskKey; rowsMax: number },
 ): Promise<LoadedRange> {
   const { partition, bucketMs, store } = context;
@@ -65,7 +68,7 @@ export async function loadRange(
  * rows means that there are no more.
  */
 export async function loadBucket(
-  context: OwnerContext,
+  context: ReadContext,
   read: { bucket: number; summary: BucketSummary; from: TaskKey; to: TaskKey; rowsMax: number },
 ): Promise<readonly TaskRow[]> {
   const { bucket, summary, from, to, rowsMax } = read;
@@ -97,7 +100,7 @@ export async function loadBucket(
 
 /** The smallest key at or above `from` that may be unfinished; null when there is none. */
 export async function findNextUnfinished(
-  context: OwnerContext,
+  context: ReadContext,
   from: TaskKey,
 ): Promise<TaskKey | null> {
   const { partition, bucketMs, store } = context;
@@ -117,7 +120,7 @@ export async function findNextUnfinished(
 }
 
 async function firstOf(
-  context: OwnerContext,
+  context: ReadContext,
   read: { bucket: number; summary: BucketSummary; from: TaskKey },
 ): Promise<TaskKey | null> {
   const { bucket, summary, from } = read;

@@ -1,0 +1,83 @@
+import { lowerBoundKey, type TaskKey } from "@horae/core";
+import { EventRecorder, FakeClock, MemoryStore } from "@horae/testkit";
+import { LaneRefill } from "../src/lane-refill.ts";
+import { LoadedTask } from "../src/loaded-task.ts";
+import { RoomMaker } from "../src/make-room.ts";
+import { DEFAULT_ENGINE_SETTINGS } from "../src/settings.ts";
+import { TaskMemory } from "../src/task-memory.ts";
+import { Faults } from "./faults.ts";
+import { keyOf, requestOf } from "./rows.ts";
+
+const BUCKET = { partition: 0, bucket: 0 };
+
+let store: MemoryStore;
+let faults: Faults;
+let memory: TaskMemory;
+let refill: LaneRefill;
+
+beforeEach(() => {
+  store = new MemoryStore();
+  faults = new Faults(store);
+  const clock = new FakeClock(50);
+  const context = {
+    partition: 0,
+    bucketMs: 1_000,
+    settings: DEFAULT_ENGINE_SETTINGS,
+    clock,
+    telemetry: new EventRecorder(),
+    store,
+    read: <T>(_operation: string, call: () => Promise<T>) => call(),
+    wake: () => undefined,
+  };
+  memory = new TaskMemory(context, null);
+  memory.unloadedFrom = null;
+  memory.advanceTo(lowerBoundKey(100));
+  refill = new LaneRefill({
+    context,
+    memory,
+    roomMaker: new RoomMaker(memory, context),
+    loader: { takeRow: (row) => memory.add(LoadedTask.fromRow(row)!) === "added" },
+    onError: (error) => {
+      throw error;
+    },
+  });
+});
+
+/** Rows that lane `a` has left out. */
+async function leaveOut(keys: readonly TaskKey[]): Promise<void> {
+  const rows = keys.map((key) => ({ key, request: requestOf() }));
+  await store.persistTasks({ ...BUCKET, timestamp: 1, rows });
+  const summary = { state: "open", lowKey: keys[0]!, exceptions: [], lastFinishMs: null } as const;
+  await store.writeSummary({ ...BUCKET, timestamp: 1, summary });
+  memory.add(new LoadedTask(keyOf(1), requestOf(), null));
+  memory.leaveOut(memory.laneById("a")!, keys[0]!);
+}
+
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+const times = (): number[] => [...memory.tasks()].map(({ key }) => key.scheduledTimeMs);
+
+describe("a refill", () => {
+  it("brings back what its lane has left out, up to the read position", async () => {
+    await leaveOut([keyOf(20), keyOf(60), keyOf(120)]);
+    refill.tick(50);
+    await settled();
+    expect(times()).toEqual([1, 20, 60]);
+    expect(memory.leftOutLanes.size).toBe(0);
+  });
+
+  it("brings nothing from above a read position that moved down while it read", async () => {
+    await leaveOut([keyOf(20), keyOf(60)]);
+    const read = faults.hold("loadTasks", "after");
+    refill.tick(50);
+    await settled();
+    expect(read.call).toBeDefined();
+    memory.lowerTo(keyOf(40));
+    read.release();
+    await settled();
+    expect(times()).toEqual([1, 20]);
+    expect(memory.unloadedFrom).toEqual(keyOf(40));
+  });
+});
