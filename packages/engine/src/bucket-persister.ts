@@ -17,6 +17,7 @@ import {
 import { LoadedTask } from "./loaded-task.ts";
 import type { RoomMaker } from "./make-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
+import type { Sleepers } from "./sleepers.ts";
 import type { ReadGuard, TaskMemory } from "./task-memory.ts";
 
 export interface BucketPersisterOptions {
@@ -24,6 +25,7 @@ export interface BucketPersisterOptions {
   readonly memory: TaskMemory;
   readonly roomMaker: RoomMaker;
   readonly summaries: BucketSummaries;
+  readonly sleepers: Sleepers;
   /** Was the record there already when the partition was acquired? */
   readonly mayBeReplay: (offset: number) => boolean;
   /** A new task lies beyond the horizon. */
@@ -257,7 +259,7 @@ export class BucketPersister {
    * load returns without it, and a later task of its lane overtakes it.
    */
   #takeFound(row: TaskRow, guard: ReadGuard): void {
-    const { memory } = this.#options;
+    const { memory, sleepers } = this.#options;
     const token = taskKeyToken(row.key);
     // It was in memory since it was looked at: what became of it is known better than by the row.
     if (memory.get(token) !== undefined || guard.left.has(token)) return;
@@ -265,8 +267,9 @@ export class BucketPersister {
     if (row.status !== null) memory.noteLeft(token, guard);
     const task = isFinished(row.status) ? null : LoadedTask.fromRow(row);
     if (task === null) return;
-    if (memory.passes(row.key)) memory.add(task);
-    else memory.noteUnloaded(row.key);
+    if (!memory.passes(row.key)) memory.noteUnloaded(row.key);
+    else if (sleepers.takes(task)) memory.started.add(row.key, false);
+    else memory.add(task);
   }
 
   /** Decided again, now that a summary leads to the row: a load may have passed it in between. */

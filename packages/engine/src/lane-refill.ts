@@ -7,7 +7,7 @@ import type { RoomMaker } from "./make-room.ts";
 import { type ReadGuard, type TaskMemory } from "./task-memory.ts";
 import { minKey } from "./key-order.ts";
 
-/** A refill that finds no room at all drops what cannot run soon, down to this share of the room. */
+/** A scan begins when waiting tasks take this share of the room at the most: a page is for more than one row. */
 const REFILL_SHARE = 0.75;
 
 export interface LaneRefillOptions {
@@ -38,8 +38,8 @@ export class LaneRefill {
     const lanes = [...memory.leftOutLanes].filter((lane) => this.#hasRoom(lane, nowMs));
     const hungry = lanes.filter(({ tasks }) => tasks.length <= context.settings.laneTasksMax / 2);
     if (hungry.length === 0) return this.#nextRefillAt(nowMs);
-    const roomAtMs = memory.room.isFull ? roomMaker.dropBlocked(REFILL_SHARE) : Infinity;
-    if (memory.room.isFull) return Math.min(roomAtMs, this.#nextRefillAt(nowMs));
+    const roomAtMs = roomMaker.dropBlocked(REFILL_SHARE);
+    if (memory.room.isAbove(REFILL_SHARE)) return Math.min(roomAtMs, this.#nextRefillAt(nowMs));
     const from = lanes.reduce<TaskKey | null>((low, lane) => minKey(low, lane.leftOutFrom), null)!;
     for (const lane of lanes) lane.isRefilling = true;
     this.#isScanning = true;
@@ -98,10 +98,14 @@ export class LaneRefill {
 
   #take({ rows, readTo }: LoadedRange, guard: ReadGuard): void {
     const { memory } = this.#options;
+    let hasTaken = false;
     for (const row of rows) {
       if (compareTaskKeys(row.key, readTo) >= 0) break;
       const lane = memory.laneById(row.key.orderingId);
-      if (lane !== undefined && this.#wants(lane, row)) this.#takeRow(lane, row, guard);
+      if (lane === undefined || !this.#wants(lane, row)) continue;
+      // One finds room in any case: a load that began with the scan may have filled memory each time.
+      const hasRoom = !hasTaken || !memory.room.isFull;
+      if (this.#takeRow(lane, row, { guard, hasRoom })) hasTaken = true;
     }
     for (const lane of [...memory.leftOutLanes]) {
       if (!lane.isRefilling) continue;
@@ -121,14 +125,15 @@ export class LaneRefill {
     return lane.missedFrom === null || compareTaskKeys(key, lane.missedFrom) < 0;
   }
 
-  #takeRow(lane: Lane, row: TaskRow, guard: ReadGuard): void {
-    const { memory, context } = this.#options;
-    if (memory.room.isFull || lane.tasks.length >= context.settings.laneTasksMax) {
+  /** True when the row is in memory now. */
+  #takeRow(lane: Lane, row: TaskRow, page: { guard: ReadGuard; hasRoom: boolean }): boolean {
+    const { loader, context } = this.#options;
+    if (!page.hasRoom || lane.tasks.length >= context.settings.laneTasksMax) {
       lane.leftOutFrom = row.key;
       lane.isRefilling = false;
-      return;
+      return false;
     }
     lane.leftOutFrom = keyAfter(row.key);
-    this.#options.loader.takeRow(row, guard);
+    return loader.takeRow(row, page.guard);
   }
 }

@@ -32,6 +32,8 @@ export class Lane {
   isRefilling = false;
   /** The lowest key that came while a page of that refill was read: the page may lack its row. */
   missedFrom: TaskKey | null = null;
+  /** Its next task is a suspect that waits for another one to end. */
+  isParked = false;
   /** Number of its valid entry in the schedule; entries with another one are stale. */
   ticket = 0;
   /** When the present head became the head, epoch milliseconds. */
@@ -47,12 +49,13 @@ export class Lane {
 
   /**
    * Its tasks behind the head will not run soon: an attempt has been running for long, or the head
-   * waits for a retry or for a handler.
+   * waits for a retry, for a handler or for another suspect.
    */
   isBlocked(nowMs: number): boolean {
     if (this.active !== null) return nowMs >= this.blockedAtMs;
     const head = this.tasks[0];
     if (head === undefined) return false;
+    if (this.isParked) return true;
     const isRetry = head.status !== null || head.postponements > 0;
     return isRetry && head.blocksLane && head.offerAtMs > nowMs;
   }

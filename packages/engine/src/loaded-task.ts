@@ -75,7 +75,7 @@ export class LoadedTask {
     return Math.max(this.dueAtMs, this.postponedUntilMs);
   }
 
-  /** There is no handler for its type now: it waits, and longer each time. */
+  /** There is no handler for its type now: it waits, longer each time, and its lane with it. */
   postpone(nowMs: number): void {
     const pauseMs = POSTPONED_FIRST_MS * 2 ** Math.min(this.postponements++, 16);
     this.postponedUntilMs = nowMs + Math.min(pauseMs, POSTPONED_MAX_MS);
@@ -101,9 +101,10 @@ export class LoadedTask {
     return this.state !== "waiting" && this.state !== "held";
   }
 
-  /** Does a wait of this task for its next attempt hold back the tasks behind it? */
+  /** Does a wait of this task, for its next attempt or for a handler, hold back the tasks behind it? */
   get blocksLane(): boolean {
-    return this.request.options.onRetry !== "skip" || this.status === null;
+    const isRetry = this.status !== null && this.postponements === 0;
+    return !isRetry || this.request.options.onRetry !== "skip";
   }
 
   /** Is it a sleeper that is not needed in memory until then (epoch milliseconds)? */

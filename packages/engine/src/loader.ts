@@ -162,9 +162,7 @@ export class Loader {
     }
     // It left memory, or was looked at, after the read was announced: the row is old.
     if (guard.left.has(task.token) || memory.get(task.token) !== undefined) return false;
-    if (task.sleepsBeyond(context.clock.nowMs() + context.settings.lookAheadMs)) {
-      const bucket = bucketOf(task.key, context.bucketMs);
-      sleepers.add({ bucket, key: task.key, token: task.token, nextAttemptAtMs: task.dueAtMs });
+    if (sleepers.takes(task)) {
       memory.started.add(task.key, false);
       return false;
     }

@@ -94,11 +94,12 @@ export class PartitionAttempts implements OfferingPartition {
       const taken = memory.takeOffer(untilMs);
       if (taken === null) break;
       const { lane, offer } = taken;
+      this.#park(lane, false);
       if (this.#settleWithoutClaim(offer.task, nowMs)) continue;
       if (!offer.task.isSuspect || (allowed.maySuspect && offer.atMs <= nowMs)) {
         claimed = offer.task;
       } else if (offer.atMs > nowMs) later.push(lane);
-      else this.#parked.add(lane);
+      else this.#park(lane, true);
     }
     for (const lane of later) memory.touch(lane);
     if (this.#parked.size > 0) executor.offerSuspect(this);
@@ -109,8 +110,16 @@ export class PartitionAttempts implements OfferingPartition {
 
   /** No suspect runs on this node: lanes whose next task is one may be offered again. */
   #unpark(): void {
-    for (const lane of this.#parked) this.#options.memory.touch(lane);
-    this.#parked.clear();
+    for (const lane of this.#parked) {
+      this.#park(lane, false);
+      this.#options.memory.touch(lane);
+    }
+  }
+
+  #park(lane: Lane, isParked: boolean): void {
+    lane.isParked = isParked;
+    if (isParked) this.#parked.add(lane);
+    else this.#parked.delete(lane);
   }
 
   /**
@@ -178,6 +187,7 @@ export class PartitionAttempts implements OfferingPartition {
     const { memory } = this.#options;
     task.state = "claimed";
     task.attempts++;
+    task.postponements = 0;
     memory.occupyLane(task);
     this.#slots++;
     this.#claimed.add(task);
@@ -277,10 +287,8 @@ export class PartitionAttempts implements OfferingPartition {
     if (isFinished(status)) {
       summaries.noteFinish(bucket, status.finishedAtMs!);
       memory.remove(task, true);
-    } else if (task.sleepsBeyond(context.clock.nowMs() + context.settings.lookAheadMs)) {
-      sleepers.add({ bucket, key: task.key, token: task.token, nextAttemptAtMs: task.dueAtMs });
-      memory.remove(task);
-    } else memory.keepForRetry(task);
+    } else if (sleepers.takes(task)) memory.remove(task);
+    else memory.keepForRetry(task);
     context.wake();
   }
 

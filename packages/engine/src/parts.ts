@@ -45,13 +45,14 @@ export function makeParts(options: PartsOptions): Parts {
   const memory = new TaskMemory(context, found.highestStartedKey);
   const roomMaker = new RoomMaker(memory, context);
   const summaries = new BucketSummaries(context, memory);
-  const sleepers = new Sleepers(context.settings.exceptionsMax);
+  const sleepers = new Sleepers(context);
   const receiver = new Receiver(context);
   const persister = new BucketPersister({
     context,
     memory,
     roomMaker,
     summaries,
+    sleepers,
     mayBeReplay: (offset) => offset < receiver.logEnd,
     onBeyondHorizon: (record) => receiver.refuseBeyondHorizon(record),
   });

@@ -1,5 +1,5 @@
 import { bucketStartMs, compareTaskKeys, lowerBoundKey } from "@horae/core";
-import { loadRange } from "./load-rows.ts";
+import { loadRange, type ReadContext } from "./load-rows.ts";
 import type { Loader } from "./loader.ts";
 import type { RoomMaker } from "./make-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
@@ -8,11 +8,11 @@ import { type TaskMemory } from "./task-memory.ts";
 import { minKey } from "./key-order.ts";
 
 export interface SleeperRereadOptions {
-  readonly context: OwnerContext;
+  readonly context: ReadContext & Pick<OwnerContext, "settings" | "wake">;
   readonly memory: TaskMemory;
   readonly roomMaker: RoomMaker;
   readonly sleepers: Sleepers;
-  readonly loader: Loader;
+  readonly loader: Pick<Loader, "takeRow">;
   readonly onError: (error: unknown) => void;
 }
 
@@ -48,14 +48,15 @@ export class SleeperReread {
     const guard = memory.beginRead();
     try {
       const end = lowerBoundKey(bucketStartMs(bucket + 1, context.bucketMs));
-      const to = minKey(end, memory.readPosition)!;
+      // Up to the bound of a load under way: it takes no task for its own that has left memory since.
+      const to = minKey(end, memory.passBound)!;
       const rowsMax = context.settings.loadRowsMax;
       let from = lowerBoundKey(bucketStartMs(bucket, context.bucketMs));
       while (compareTaskKeys(from, to) < 0) {
         const range = await loadRange(context, { from, to, rowsMax });
         for (const row of range.rows) {
           // What is above a read position that moved down meanwhile is loaded again.
-          if (compareTaskKeys(row.key, memory.readPosition) < 0) loader.takeRow(row, guard);
+          if (memory.passes(row.key)) loader.takeRow(row, guard);
         }
         from = range.readTo;
         roomMaker.makeRoom();

@@ -1,5 +1,7 @@
-import type { TaskKey } from "@horae/core";
+import { bucketOf, type TaskKey } from "@horae/core";
 import { minKey } from "./key-order.ts";
+import type { LoadedTask } from "./loaded-task.ts";
+import type { OwnerContext } from "./owner-context.ts";
 
 interface BucketSleepers {
   /** The earliest next attempt among them, epoch milliseconds. */
@@ -16,26 +18,33 @@ interface BucketSleepers {
  * pass.
  */
 export class Sleepers {
-  readonly #keysMax: number;
+  readonly #context: Pick<OwnerContext, "bucketMs" | "settings" | "clock">;
   readonly #buckets = new Map<number, BucketSleepers>();
   /** Buckets that are being read again; they are not raised meanwhile. */
   readonly #rereading = new Set<number>();
 
-  /** `keysMax`: keys that are kept per bucket. */
-  constructor(keysMax: number) {
-    this.#keysMax = keysMax;
+  constructor(context: Pick<OwnerContext, "bucketMs" | "settings" | "clock">) {
+    this.#context = context;
   }
 
-  /** Call it only when the task's outcome is acknowledged, or its row was read like that. */
-  add(sleeper: { bucket: number; key: TaskKey; token: string; nextAttemptAtMs: number }): void {
-    let entry = this.#buckets.get(sleeper.bucket);
+  /**
+   * Remembers the task if it is not needed in memory before the look-ahead comes to it. Call it only when
+   * its outcome is acknowledged, or its row was read like that.
+   */
+  takes(task: LoadedTask): boolean {
+    const { clock, settings, bucketMs } = this.#context;
+    if (!task.sleepsBeyond(clock.nowMs() + settings.lookAheadMs)) return false;
+    const { key, token, dueAtMs } = task;
+    const bucket = bucketOf(key, bucketMs);
+    let entry = this.#buckets.get(bucket);
     if (entry === undefined) {
-      entry = { wakeAtMs: sleeper.nextAttemptAtMs, keys: new Map(), lowestBeyond: null };
-      this.#buckets.set(sleeper.bucket, entry);
+      entry = { wakeAtMs: dueAtMs, keys: new Map(), lowestBeyond: null };
+      this.#buckets.set(bucket, entry);
     }
-    entry.wakeAtMs = Math.min(entry.wakeAtMs, sleeper.nextAttemptAtMs);
-    if (entry.keys.size < this.#keysMax) entry.keys.set(sleeper.token, sleeper.key);
-    else entry.lowestBeyond = minKey(entry.lowestBeyond, sleeper.key);
+    entry.wakeAtMs = Math.min(entry.wakeAtMs, dueAtMs);
+    if (entry.keys.size < settings.exceptionsMax) entry.keys.set(token, key);
+    else entry.lowestBeyond = minKey(entry.lowestBeyond, key);
+    return true;
   }
 
   /** The bucket whose sleepers are due first; null when there is none. */

@@ -5,7 +5,7 @@ import type { LoadedTask } from "./loaded-task.ts";
 import { MemoryRoom } from "./memory-room.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import { StartedKeys } from "./started-keys.ts";
-import { minKey } from "./key-order.ts";
+import { maxKey, minKey } from "./key-order.ts";
 
 /** A read of rows that is under way: what happened to keys since it was announced. */
 export interface ReadGuard {
@@ -77,14 +77,14 @@ export class TaskMemory {
     return this.#lanes.values();
   }
 
-  /**
-   * Does a persisted task with this key go straight to memory? Compared with the bound of a load
-   * under way too: that load may or may not see the row.
-   */
+  /** Exclusive: the read position, or the bound of a load under way, which may or may not see a row below it. */
+  get passBound(): TaskKey {
+    return maxKey(this.announcedTo, this.#readPosition)!;
+  }
+
+  /** Does a persisted task with this key go straight to memory? */
   passes(key: TaskKey): boolean {
-    const { announcedTo } = this;
-    if (compareTaskKeys(key, this.#readPosition) < 0) return true;
-    return announcedTo !== null && compareTaskKeys(key, announcedTo) < 0;
+    return compareTaskKeys(key, this.passBound) < 0;
   }
 
   /** A row at or above the read position was persisted: a load has to bring it. */

@@ -386,6 +386,24 @@ describe("a full memory", () => {
     expectInOrder("free", 20);
   });
 
+  it("is not filled by retries without a handler under `skip`", async () => {
+    bench.onTask(() => {
+      throw new Error("outage");
+    }, "gone");
+    await bench.engine({ loadedTasksMax: 6 }).start();
+    const options = { onRetry: "skip", backoff: { initialMs: 1_000, jitter: 0 } } as const;
+    for (let lane = 0; lane < 6; lane++) {
+      await bench.schedule({ orderingId: `gone${lane}` }, { type: "gone", options });
+    }
+    await bench.untilStarts(6);
+    bench.handlers.delete("gone");
+    await bench.clock.advance(20_000);
+    for (let task = 0; task < 6; task++) {
+      await bench.schedule({ orderingId: `free${task}`, atMs: 20_000 });
+    }
+    await bench.untilFinished(6, 60_000);
+  });
+
   it("refills what comes before a head that sleeps outside it", async () => {
     bench.onTask(async (task) => {
       if (task.key.endsWith("/sleeps")) throw new Error("outage");

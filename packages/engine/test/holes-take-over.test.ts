@@ -117,6 +117,26 @@ describe("a claim without outcome", () => {
     expect(bench.starts).toHaveLength(10);
   });
 
+  it("makes suspects; what waits behind them fills no memory (L7, S14)", async () => {
+    bench.onTask((task) => (task.orderingId.startsWith("crashed") ? HANG() : undefined));
+    const settings = { loadedTasksMax: 20 };
+    const first = bench.engine(settings);
+    await first.start();
+    const options = { attemptTimeoutMs: 3_600_000 };
+    for (let task = 0; task < 16; task++) {
+      const id = { orderingId: `crashed${task % 4}`, uniquenessKey: `u${task}`, atMs: task };
+      await bench.schedule(id, { options });
+    }
+    await bench.untilStarts(4);
+    bench.kill(first);
+    await bench.engine(settings).start();
+    await bench.untilStarts(5);
+    for (let task = 0; task < 5; task++) {
+      await bench.schedule({ atMs: 30_000, orderingId: `free${task}` });
+    }
+    await bench.untilFinished(5, 31_000);
+  });
+
   it("makes suspects that run though the one before them ended while the lease was suspended (L6)", async () => {
     let end: () => void = () => undefined;
     let isFirst = true;
@@ -412,6 +432,27 @@ describe("a retry whose time lies beyond the look-ahead", () => {
     await bench.untilFinished(2);
     expect(bench.startedKeys()).toEqual(["a/first", "a/first", "a/second"]);
     expect(bench.starts[1]).toMatchObject({ atMs: dueAtMs, attempt: 2 });
+  });
+
+  it("fills no memory when its record is read again under `skip` (S14)", async () => {
+    bench.onTask((task) => {
+      if (task.orderingId.startsWith("sleeps")) throw new Error("outage");
+    });
+    const settings = { loadedTasksMax: 4 };
+    const first = bench.engine(settings);
+    await first.start();
+    const options = { onRetry: "skip", backoff: { initialMs: 600_000, jitter: 0 } } as const;
+    log.refuse("checkpoint", "LOG_UNAVAILABLE");
+    for (let lane = 0; lane < 4; lane++) {
+      await bench.schedule({ orderingId: `sleeps${lane}` }, { options });
+    }
+    await bench.untilStarts(4);
+    await bench.clock.advance(200);
+    bench.kill(first);
+    await bench.engine(settings).start();
+    await bench.clock.advance(20_000);
+    await bench.schedule({ orderingId: "free", atMs: 20_000 });
+    await bench.untilFinished(1, 21_000);
   });
 
   it("lets its lane go on, and starts at its time after a take-over, under `skip` (protocol-2, hole 2; S19)", async () => {

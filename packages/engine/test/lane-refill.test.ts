@@ -57,6 +57,13 @@ async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Fills memory up with tasks of other lanes. */
+function fillUp(): void {
+  for (let lane = 0; !memory.room.isFull; lane++) {
+    memory.add(new LoadedTask(keyOf(10, "u", `full${lane}`), requestOf(), null));
+  }
+}
+
 const times = (): number[] => [...memory.tasks()].map(({ key }) => key.scheduledTimeMs);
 
 describe("a refill", () => {
@@ -66,6 +73,19 @@ describe("a refill", () => {
     await settled();
     expect(times()).toEqual([1, 20, 60]);
     expect(memory.leftOutLanes.size).toBe(0);
+  });
+
+  it("brings one row though a load has filled memory while it read, and remembers where it goes on", async () => {
+    await leaveOut([keyOf(20), keyOf(60)]);
+    const read = faults.hold("loadTasks", "after");
+    refill.tick(50);
+    await settled();
+    fillUp();
+    read.release();
+    await settled();
+    const lane = memory.laneById("a")!;
+    expect(lane.tasks.map(({ key }) => key.scheduledTimeMs)).toEqual([1, 20]);
+    expect(lane.leftOutFrom).toEqual(keyOf(60));
   });
 
   it("brings nothing from above a read position that moved down while it read", async () => {

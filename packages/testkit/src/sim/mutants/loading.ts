@@ -48,8 +48,15 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     name: "sleepers found by a load forgotten",
     breaks: "a sleeper found by a load is remembered",
     file: "engine/src/loader.ts",
-    find: "sleepers.add({ bucket, key: task.key, token: task.token, nextAttemptAtMs: task.dueAtMs });",
-    replace: "if (bucket < 0) sleepers.isRereading(bucket);",
+    find: "if (sleepers.takes(task)) {",
+    replace: "if (task.sleepsBeyond(context.clock.nowMs() + context.settings.lookAheadMs)) {",
+  },
+  {
+    name: "a re-read stops below the load under way",
+    breaks: "a bucket that is read again brings all the sleepers that it forgets",
+    file: "engine/src/sleeper-reread.ts",
+    find: "minKey(end, memory.passBound)!",
+    replace: "minKey(end, memory.readPosition)!",
   },
   {
     name: "inserts offered before they are acknowledged",
@@ -106,6 +113,13 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     file: "engine/src/task-memory.ts",
     find: "this.dropFrom(position);",
     replace: "",
+  },
+  {
+    name: "a refill takes nothing when a load has filled memory",
+    breaks: "a scan of a refill makes progress",
+    file: "engine/src/lane-refill.ts",
+    find: "const hasRoom = !hasTaken || !memory.room.isFull;",
+    replace: "const hasRoom = !memory.room.isFull;",
   },
   {
     name: "a refill forgets what a load may not bring",
