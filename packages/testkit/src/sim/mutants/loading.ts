@@ -20,8 +20,8 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     name: "found rows not taken",
     breaks: "a look that finds an unfinished row below the read position takes it to memory",
     file: "engine/src/bucket-persister.ts",
-    find: "if (memory.passes(row.key)) memory.add(task);",
-    replace: "if (memory.passes(row.key)) return;",
+    find: "memory.started.add(row.key, false);\n    else memory.add(task);",
+    replace: "memory.started.add(row.key, false);",
   },
   {
     name: "old rows taken by a load",
