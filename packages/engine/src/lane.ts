@@ -48,16 +48,21 @@ export class Lane {
   }
 
   /**
-   * Its tasks behind the head will not run soon: an attempt has been running for long, or the head
-   * waits for a retry, for a handler or for another suspect.
+   * What is behind its blocker will not run soon: that has been running for long, or waits for a retry, for a
+   * handler or for another suspect.
    */
   isBlocked(nowMs: number): boolean {
-    if (this.active !== null) return nowMs >= this.blockedAtMs;
-    const head = this.tasks[0];
-    if (head === undefined) return false;
-    if (this.isParked) return true;
-    const isRetry = head.status !== null || head.postponements > 0;
-    return isRetry && head.blocksLane && head.offerAtMs > nowMs;
+    const { active, blocker } = this;
+    if (active !== null) return nowMs >= this.blockedAtMs;
+    if (blocker === undefined) return false;
+    const isRetry = blocker.status !== null || blocker.postponements > 0;
+    return this.isParked || (isRetry && blocker.offerAtMs > nowMs);
+  }
+
+  /** The task that those behind it have to wait for. */
+  get blocker(): LoadedTask | undefined {
+    if (this.active !== null) return this.active;
+    return this.isParked ? this.tasks[0] : this.tasks.find(({ blocksLane }) => blocksLane);
   }
 
   /** When the attempt under way will have run for long, epoch milliseconds; Infinity when there is none. */

@@ -58,7 +58,7 @@ export class RoomMaker {
 }
 
 /**
- * Drops what waits behind a stuck head (a stuck ordering id must not hold others back), then heads that
+ * Drops what waits behind a stuck task (a stuck ordering id must not hold others back), then heads that
  * sleep beyond the look-ahead. Their lanes remember where they go on, and are refilled.
  */
 function dropBehindBlocked(memory: TaskMemory, context: MemoryContext, share: number): void {
@@ -73,8 +73,8 @@ function dropBehindBlocked(memory: TaskMemory, context: MemoryContext, share: nu
 }
 
 function dropFollowers(memory: TaskMemory, lane: Lane): void {
-  const keep = lane.active ?? lane.tasks[0]!;
-  const first = lane.tasks.find((task) => compareTaskKeys(task.key, keep.key) > 0);
+  const { key } = lane.blocker!;
+  const first = lane.tasks.find((task) => compareTaskKeys(task.key, key) > 0);
   if (first !== undefined) memory.leaveOut(lane, first.key);
 }
 

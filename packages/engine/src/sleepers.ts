@@ -42,7 +42,8 @@ export class Sleepers {
       this.#buckets.set(bucket, entry);
     }
     entry.wakeAtMs = Math.min(entry.wakeAtMs, dueAtMs);
-    if (entry.keys.size < settings.exceptionsMax) entry.keys.set(token, key);
+    const { keys } = entry;
+    if (keys.has(token) || keys.size < settings.exceptionsMax) keys.set(token, key);
     else entry.lowestBeyond = minKey(entry.lowestBeyond, key);
     return true;
   }

@@ -386,6 +386,27 @@ describe("a full memory", () => {
     expectInOrder("free", 20);
   });
 
+  it("is not filled by what waits behind one without a handler, itself behind a retry under `skip`", async () => {
+    bench.onTask(() => {
+      throw new Error("outage");
+    }, "fails");
+    await bench.engine({ loadedTasksMax: 10 }).start();
+    const skip = { onRetry: "skip", maxAttempts: 1_000 } as const;
+    const backoff = { initialMs: 5_000, maxMs: 5_000, jitter: 0 };
+    for (const orderingId of ["x", "y"]) {
+      const first = { orderingId, uniquenessKey: "fails" };
+      await bench.schedule(first, { type: "fails", options: { ...skip, backoff } });
+      await bench.schedule({ orderingId, uniquenessKey: "gone", atMs: 1 }, { type: "gone" });
+      for (let task = 0; task < 6; task++) {
+        await bench.schedule({ orderingId, uniquenessKey: `u${task}`, atMs: 2 });
+      }
+    }
+    for (let task = 0; task < 5; task++) {
+      await bench.schedule({ orderingId: `free${task}`, atMs: 30_000 });
+    }
+    await bench.untilFinished(5, 31_000);
+  });
+
   it("is not filled by retries without a handler under `skip`", async () => {
     bench.onTask(() => {
       throw new Error("outage");
