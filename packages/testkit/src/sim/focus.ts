@@ -163,6 +163,26 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
     slowShare: 0.3,
     failShare: 0.6,
   }),
+  /** Sleepers whose bucket is read again while a slow load comes up to a read position that was lowered. */
+  (dice) => ({
+    ...NONE,
+    settings: {
+      loadedTasksMax: 1 + dice.below(6),
+      laneTasksMax: 2,
+      concurrency: 10,
+      lookAheadMs: 2_000,
+    },
+    bucketMs: 600_000,
+    storeSlowMs: dice.logUniform(100, 500),
+    faultKinds: [],
+    burstShare: 0.3,
+    burstMax: 60,
+    aheadMaxMs: 20_000,
+    dueShare: 0.5,
+    lateMaxMs: 60_000,
+    slowShare: 0.1,
+    failShare: 0.9,
+  }),
   /** Tasks that come when their bucket is about to be deleted, from a slow store. */
   (dice) => ({
     ...NONE,
@@ -200,7 +220,7 @@ const FOCUSES: readonly ((dice: Dice) => Focus)[] = [
 ];
 
 /** What chance alone draws stays the most. */
-const SHARE = 0.45;
+const SHARE = 0.5;
 
 export function drawFocus(dice: Dice): Focus {
   return dice.isHead(SHARE) ? dice.pick(FOCUSES)(dice) : NONE;

@@ -115,13 +115,6 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "a refill takes nothing when a load has filled memory",
-    breaks: "a scan of a refill makes progress",
-    file: "engine/src/lane-refill.ts",
-    find: "const hasRoom = !hasTaken || !memory.room.isFull;",
-    replace: "const hasRoom = !memory.room.isFull;",
-  },
-  {
     name: "a refill forgets what a load may not bring",
     breaks: "a row written during a load is seen by the load or goes to memory",
     file: "engine/src/lane-refill.ts",
