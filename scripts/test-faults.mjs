@@ -47,7 +47,7 @@ function markdownOf(commit, rows) {
   });
   return `# Faults
 
-Written by \`npm run test:faults\` on ${commit}. Each row runs 2,200 acked tasks of 120 ordering ids while
+Written by \`npm run test:faults\` on ${commit}. Each row runs some thousand acked tasks of 120 ordering ids while
 its fault happens, checks every promise, and shows that the fault did something.
 
 | | fault | | evidence | figures |

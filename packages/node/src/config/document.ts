@@ -16,8 +16,7 @@ An unknown setting is an error, and an unknown variable that begins with \`HORAE
 \`HORAE_SERVICE_*\` and \`HORAE_PORT*\` are ignored, because Kubernetes sets them beside a service that
 is called \`horae\`.
 
-Give \`embedded\`, or both \`kafka\` and \`cassandra\`. This version has no adapters for Kafka and
-Cassandra yet: their settings are checked, and a node that has them does not start.
+Give \`embedded\`, or both \`kafka\` and \`cassandra\`.
 
 \`\`\`yaml
 queue:
