@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { LeaseStore, Log, Quarantine, TaskStore } from "@horae/core";
 import type { CommandArguments, CommandOption, Io } from "./command.ts";
 import { UsageError } from "./command.ts";
-import { configOf } from "./config-option.ts";
+import { configOfQueue } from "./config-option.ts";
 import { DEFAULT_DIRECTORY } from "./task-access.ts";
 
 /** Of a configuration that names none. */
@@ -36,7 +36,7 @@ export async function openStores(args: CommandArguments, io: Io): Promise<Stores
   const hasConfig = args.optionalText("config") !== null;
   if (hasConfig && dir !== null) throw new UsageError("give --config or --dir, not both");
   if (!hasConfig) return openDirectory(dir ?? DEFAULT_DIRECTORY, queueOf(args, io), io);
-  const config = await configOf(args, io);
+  const config = await configOfQueue(args, io);
   if (config.embedded !== null) return openDirectory(config.embedded.dir, config.queue.name, io);
   const { openClusterStores } = await import("./open-stores.ts");
   const adapters = await openClusterStores(config, io);

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import type { ScheduledTask, ScheduleOutcome, TaskInput } from "@horae/client";
-import type { NodeConfig } from "../config/settings-table.ts";
 import type { ListQueryTexts, StaleQueryTexts } from "../listing/list-query.ts";
 import type { TaskPage } from "../listing/list-tasks.ts";
 import type { TaskView } from "../listing/task-view.ts";
 import type { QuarantinePage } from "../quarantine-view.ts";
 import type { CommandArguments, CommandOption, Io } from "./command.ts";
 import { UsageError } from "./command.ts";
-import { configOf } from "./config-option.ts";
+import { configOfQueue } from "./config-option.ts";
 import { HttpAccess } from "./http-access.ts";
 
 /** How a command reaches the tasks of a queue. */
@@ -79,11 +78,8 @@ async function openDirectory(
 }
 
 async function openConfigured(args: CommandArguments, io: Io): Promise<TaskAccess> {
-  const config: NodeConfig = await configOf(args, io);
-  const queue = args.optionalText("queue") ?? config.queue.name;
-  if (queue !== config.queue.name) {
-    throw new UsageError(`--queue: the configuration is that of ${config.queue.name}`);
-  }
+  const config = await configOfQueue(args, io);
+  const queue = config.queue.name;
   if (config.embedded !== null) {
     const token = config.http?.token ?? null;
     return openDirectory({ dir: config.embedded.dir, queue, token }, io);
