@@ -5,9 +5,9 @@ import type { Loader } from "./loader.ts";
 import type { OwnerContext } from "./owner-context.ts";
 import type { RoomMaker } from "./make-room.ts";
 import { type ReadGuard, type TaskMemory } from "./task-memory.ts";
-import { minKey } from "./key-order.ts";
+import { maxKey, minKey } from "./key-order.ts";
 
-/** A scan begins when waiting tasks take this share of the room at the most: a page is for more than one row. */
+/** A page is read when waiting tasks take this share of the room at the most: it is for more than one row. */
 const REFILL_SHARE = 0.75;
 
 export interface LaneRefillOptions {
@@ -19,35 +19,36 @@ export interface LaneRefillOptions {
 }
 
 /**
- * Brings back what lanes had to leave out. One scan at a time reads the rows between the smallest
- * key left out and the read position, serves every lane that has room for them, and ends when none
- * has, when it has reached the read position, or when memory has no more room.
+ * Brings back what lanes had to leave out: a page of rows at a time, from the smallest key that a lane with
+ * room has left out, for every lane that has room.
  */
 export class LaneRefill {
   readonly #options: LaneRefillOptions;
-  #isScanning = false;
+  #isReading = false;
 
   constructor(options: LaneRefillOptions) {
     this.#options = options;
   }
 
-  /** Starts a scan if a lane needs one; answers when to look again, epoch milliseconds. */
+  /** Reads a page if a lane needs one; answers when to look again, epoch milliseconds. */
   tick(nowMs: number): number {
     const { memory, context, roomMaker } = this.#options;
-    if (this.#isScanning || memory.leftOutLanes.size === 0) return Infinity;
+    if (this.#isReading || memory.leftOutLanes.size === 0) return Infinity;
     const lanes = [...memory.leftOutLanes].filter((lane) => this.#hasRoom(lane, nowMs));
     const hungry = lanes.filter(({ tasks }) => tasks.length <= context.settings.laneTasksMax / 2);
     if (hungry.length === 0) return this.#nextRefillAt(nowMs);
     const roomAtMs = roomMaker.dropBlocked(REFILL_SHARE);
     if (memory.room.isAbove(REFILL_SHARE)) return Math.min(roomAtMs, this.#nextRefillAt(nowMs));
-    const from = lanes.reduce<TaskKey | null>((low, lane) => minKey(low, lane.leftOutFrom), null)!;
-    for (const lane of lanes) lane.isRefilling = true;
-    this.#isScanning = true;
-    this.#scan(from)
+    for (const lane of lanes) {
+      lane.isRefilling = true;
+      lane.missedFrom = null;
+    }
+    this.#isReading = true;
+    this.#page(lanes)
       .catch(this.#options.onError)
       .finally(() => {
         for (const lane of lanes) lane.isRefilling = false;
-        this.#isScanning = false;
+        this.#isReading = false;
         context.wake();
       });
     return Infinity;
@@ -70,30 +71,21 @@ export class LaneRefill {
     return next;
   }
 
-  async #scan(start: TaskKey): Promise<void> {
+  async #page(lanes: readonly Lane[]): Promise<void> {
     const { memory, context } = this.#options;
-    let from = start;
-    while (this.#isWanted() && compareTaskKeys(from, memory.readPosition) < 0) {
-      for (const lane of memory.leftOutLanes) lane.missedFrom = null;
-      const guard = memory.beginRead();
-      try {
-        // Whole pages, however little room is left: most of their rows are of other lanes.
-        const rowsMax = context.settings.loadRowsMax;
-        const range = await loadRange(context, { from, to: memory.readPosition, rowsMax });
-        // What lies above a read position that moved down meanwhile is loaded again.
-        const readTo = minKey(range.readTo, memory.readPosition)!;
-        this.#take({ ...range, readTo }, guard);
-        from = readTo;
-      } finally {
-        memory.endRead(guard);
-      }
+    const from = lanes.reduce<TaskKey | null>((low, lane) => minKey(low, lane.leftOutFrom), null)!;
+    const top = lanes.reduce<TaskKey | null>((high, lane) => maxKey(high, lane.leftOutTo), null)!;
+    const to = minKey(memory.readPosition, keyAfter(top))!;
+    const guard = memory.beginRead();
+    try {
+      // Whole pages, however little room is left: most of their rows are of other lanes.
+      const rowsMax = context.settings.loadRowsMax;
+      const range = await loadRange(context, { from, to, rowsMax });
+      // What lies above a read position that moved down meanwhile is loaded again.
+      this.#take({ ...range, readTo: minKey(range.readTo, memory.readPosition)! }, guard);
+    } finally {
+      memory.endRead(guard);
     }
-  }
-
-  /** Not all the way to the read position when every lane has enough: it may be far. */
-  #isWanted(): boolean {
-    const { memory } = this.#options;
-    return !memory.room.isFull && [...memory.leftOutLanes].some(({ isRefilling }) => isRefilling);
   }
 
   #take({ rows, readTo }: LoadedRange, guard: ReadGuard): void {
@@ -103,7 +95,7 @@ export class LaneRefill {
       if (compareTaskKeys(row.key, readTo) >= 0) break;
       const lane = memory.laneById(row.key.orderingId);
       if (lane === undefined || !this.#wants(lane, row)) continue;
-      // One finds room in any case: a load that began with the scan may have filled memory each time.
+      // One finds room in any case: a load that began with the page may have filled memory each time.
       const hasRoom = !hasTaken || !memory.room.isFull;
       if (this.#takeRow(lane, row, { guard, hasRoom })) hasTaken = true;
     }
@@ -111,11 +103,7 @@ export class LaneRefill {
       if (!lane.isRefilling) continue;
       const complete = minKey(readTo, lane.missedFrom)!;
       if (compareTaskKeys(complete, lane.leftOutFrom!) > 0) lane.leftOutFrom = complete;
-      if (lane.missedFrom !== null) lane.isRefilling = false;
-      // A load under way may not bring what the lane refused above the read position meanwhile.
-      const isLoading = memory.announcedTo !== null;
-      const isComplete = compareTaskKeys(complete, memory.readPosition) >= 0;
-      if (isComplete && !isLoading) memory.clearLeftOut(lane);
+      if (compareTaskKeys(complete, lane.leftOutTo!) > 0) memory.clearLeftOut(lane);
       else memory.touch(lane);
     }
   }

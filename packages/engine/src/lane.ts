@@ -22,6 +22,8 @@ export class Lane {
    * complete, so nothing at or above it enters or is offered. null: nothing was left out.
    */
   leftOutFrom: TaskKey | null = null;
+  /** The highest key that was left out so far: above it nothing is missing. */
+  leftOutTo: TaskKey | null = null;
   /** The task with a claim, an attempt or an outcome under way; the lane is busy while there is one. */
   active: LoadedTask | null = null;
   /** When it became busy, epoch milliseconds. */

@@ -227,10 +227,13 @@ export class TaskMemory {
     const before = lane.leftOutFrom;
     lane.isRefilling = false;
     lane.leftOutFrom = minKey(before, key)!;
+    lane.leftOutTo = maxKey(lane.leftOutTo, key);
     // What comes first now need not be the head for whose time a refill was to wait.
     if (lane.leftOutFrom !== before) lane.refillAtMs = 0;
     for (const task of [...lane.tasks]) {
-      if (!task.isActive && compareTaskKeys(task.key, lane.leftOutFrom) >= 0) this.remove(task);
+      if (task.isActive || compareTaskKeys(task.key, lane.leftOutFrom) < 0) continue;
+      lane.leftOutTo = maxKey(lane.leftOutTo, task.key);
+      this.remove(task);
     }
     if (this.leftOutLanes.has(lane)) return;
     this.leftOutLanes.add(lane);
@@ -240,6 +243,7 @@ export class TaskMemory {
 
   clearLeftOut(lane: Lane): void {
     lane.leftOutFrom = null;
+    lane.leftOutTo = null;
     lane.isRefilling = false;
     lane.refillAtMs = 0;
     this.leftOutLanes.delete(lane);
@@ -257,6 +261,7 @@ export class TaskMemory {
 
   #admits(lane: Lane, key: TaskKey): boolean {
     if (lane.isLeftOut(key)) {
+      lane.leftOutTo = maxKey(lane.leftOutTo, key);
       if (lane.isRefilling) lane.missedFrom = minKey(lane.missedFrom, key);
       return false;
     }

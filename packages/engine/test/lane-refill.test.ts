@@ -43,14 +43,14 @@ beforeEach(() => {
   });
 });
 
-/** Rows that lane `a` has left out. */
+/** Rows of lane `a`, which has left out those below the read position. */
 async function leaveOut(keys: readonly TaskKey[]): Promise<void> {
   const rows = keys.map((key) => ({ key, request: requestOf() }));
   await store.persistTasks({ ...BUCKET, timestamp: 1, rows });
   const summary = { state: "open", lowKey: keys[0]!, exceptions: [], lastFinishMs: null } as const;
   await store.writeSummary({ ...BUCKET, timestamp: 1, summary });
   memory.add(new LoadedTask(keyOf(1), requestOf(), null));
-  memory.leaveOut(memory.laneById("a")!, keys[0]!);
+  for (const key of keys) if (memory.passes(key)) memory.leaveOut(memory.laneById("a")!, key);
 }
 
 async function settled(): Promise<void> {
@@ -86,6 +86,35 @@ describe("a refill", () => {
     const lane = memory.laneById("a")!;
     expect(lane.tasks.map(({ key }) => key.scheduledTimeMs)).toEqual([1, 20]);
     expect(lane.leftOutFrom).toEqual(keyOf(60));
+  });
+
+  it("is over when all is back that was left out, though the read position moved on while it read", async () => {
+    await leaveOut([keyOf(20), keyOf(60)]);
+    const read = faults.hold("loadTasks", "after");
+    refill.tick(50);
+    await settled();
+    memory.advanceTo(lowerBoundKey(130));
+    read.release();
+    await settled();
+    expect(times()).toEqual([1, 20, 60]);
+    expect(memory.leftOutLanes.size).toBe(0);
+  });
+
+  it("goes on with what its lane refused while a load was under way", async () => {
+    await leaveOut([keyOf(20)]);
+    memory.announcedTo = lowerBoundKey(200);
+    const late = { key: keyOf(150), request: requestOf() };
+    await store.persistTasks({ ...BUCKET, timestamp: 2, rows: [late] });
+    expect(memory.add(new LoadedTask(late.key, late.request, null))).toBe("left-out");
+    refill.tick(50);
+    await settled();
+    expect(times()).toEqual([1, 20]);
+    memory.announcedTo = null;
+    memory.advanceTo(lowerBoundKey(200));
+    refill.tick(50);
+    await settled();
+    expect(times()).toEqual([1, 20, 150]);
+    expect(memory.leftOutLanes.size).toBe(0);
   });
 
   it("brings nothing from above a read position that moved down while it read", async () => {

@@ -115,11 +115,11 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "a refill forgets what a load may not bring",
+    name: "a refill forgets what its lane has refused",
     breaks: "a row written during a load is seen by the load or goes to memory",
     file: "engine/src/lane-refill.ts",
-    find: "if (isComplete && !isLoading) memory.clearLeftOut(lane);",
-    replace: "if (isComplete && isLoading !== null) memory.clearLeftOut(lane);",
+    find: "lane.leftOutTo = maxKey(lane.leftOutTo, key);\n      if (lane.isRefilling)",
+    replace: "if (lane.isRefilling)",
   },
   {
     name: "a parked suspect asks once",
