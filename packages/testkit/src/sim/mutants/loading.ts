@@ -117,7 +117,7 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
   {
     name: "a refill forgets what its lane has refused",
     breaks: "a row written during a load is seen by the load or goes to memory",
-    file: "engine/src/lane-refill.ts",
+    file: "engine/src/task-memory.ts",
     find: "lane.leftOutTo = maxKey(lane.leftOutTo, key);\n      if (lane.isRefilling)",
     replace: "if (lane.isRefilling)",
   },
