@@ -259,8 +259,9 @@ export class BucketPersister {
    * load returns without it, and a later task of its lane overtakes it.
    */
   #takeFound(row: TaskRow, guard: ReadGuard): void {
-    const { memory, sleepers } = this.#options;
+    const { memory, sleepers, summaries } = this.#options;
     const token = taskKeyToken(row.key);
+    if (isFinished(row.status)) summaries.noteFinishedRow(row);
     // It was in memory since it was looked at: what became of it is known better than by the row.
     if (memory.get(token) !== undefined || guard.left.has(token)) return;
     // A load that was announced before may bring an older version of a row with a status.

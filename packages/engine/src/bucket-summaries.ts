@@ -1,9 +1,11 @@
 import {
-  type BucketSummary,
+  bucketOf,
   bucketStartMs,
+  type BucketSummary,
   EMPTY_SUMMARY,
   isDone,
   type TaskKey,
+  type TaskRow,
 } from "@horae/core";
 import type { OwnerContext } from "./owner-context.ts";
 import { covers, type OpenKey, planLowering, planRaising } from "./summary-rules.ts";
@@ -68,6 +70,16 @@ export class BucketSummaries {
     const entry = this.#bucket(bucket);
     entry.lastFinishMs = Math.max(entry.lastFinishMs ?? 0, finishedAtMs);
     entry.hasChanged = true;
+  }
+
+  /**
+   * A row that was read says that it has finished: its owner may have died before the summary said when, and
+   * retention would keep the bucket for ever.
+   */
+  noteFinishedRow({ key, status }: TaskRow): void {
+    const finishedAtMs = status?.finishedAtMs ?? null;
+    if (finishedAtMs === null) return;
+    this.noteFinish(bucketOf(key, this.#context.bucketMs), finishedAtMs);
   }
 
   /** Pending while the bucket's rows are being deleted: what was persisted now might go with them. */

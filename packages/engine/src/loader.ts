@@ -1,5 +1,4 @@
 import {
-  bucketOf,
   compareTaskKeys,
   isFinished,
   lowerBoundKey,
@@ -148,10 +147,7 @@ export class Loader {
   takeRow(row: TaskRow, guard: ReadGuard): boolean {
     const { memory, context, summaries, sleepers, isInserting } = this.#options;
     if (isFinished(row.status)) {
-      // Its owner may have died before the summary said when: retention would keep the bucket for ever.
-      const { finishedAtMs } = row.status!;
-      if (finishedAtMs !== null)
-        summaries.noteFinish(bucketOf(row.key, context.bucketMs), finishedAtMs);
+      summaries.noteFinishedRow(row);
       return false;
     }
     const task = LoadedTask.fromRow(row);

@@ -61,6 +61,26 @@ describe("retention", () => {
     expect(await buckets()).toEqual([]);
   });
 
+  it("deletes a bucket whose task two owners have left without a summary", async () => {
+    store.refuse("writeSummary", "STORE_UNAVAILABLE");
+    const first = bench.engine(SETTINGS);
+    await first.start();
+    await bench.schedule({ uniquenessKey: "old" });
+    await bench.clock.advanceUntil(() => bench.rows().length > 0);
+    bench.kill(first);
+    // It finds the row by its record, and has it run.
+    const second = bench.engine(SETTINGS);
+    await second.start();
+    await bench.untilFinished(1);
+    bench.kill(second);
+    store.releaseAll();
+    await bench.engine(SETTINGS).start();
+    await bench.clock.advance(2 * RETENTION_MS);
+    expect(bench.starts).toHaveLength(1);
+    expect(bench.rows()).toEqual([]);
+    expect(await buckets()).toEqual([]);
+  });
+
   it("keeps a bucket in which one task is not finished, however old", async () => {
     await bench.engine(SETTINGS).start();
     await bench.schedule({ uniquenessKey: "stuck" }, { type: "unhandled" });

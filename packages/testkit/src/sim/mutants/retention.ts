@@ -20,8 +20,15 @@ export const RETENTION_MUTANTS: readonly Mutant[] = [
     name: "finished rows that a load finds not told to the summary",
     breaks: "a summary says when the last task of its bucket finished, whoever finished it",
     file: "engine/src/loader.ts",
-    find: "if (finishedAtMs !== null)",
-    replace: "if (finishedAtMs === undefined)",
+    find: "summaries.noteFinishedRow(row);\n      return false;",
+    replace: "return false;",
+  },
+  {
+    name: "finished rows that a look finds not told to the summary",
+    breaks: "a summary says when the last task of its bucket finished, whoever finished it",
+    file: "engine/src/bucket-persister.ts",
+    find: "if (isFinished(row.status)) summaries.noteFinishedRow(row);",
+    replace: "if (isFinished(row.status)) summaries.known();",
   },
   {
     name: "retention before the log is caught up with",
