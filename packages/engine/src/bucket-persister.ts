@@ -46,6 +46,8 @@ interface Classified {
   readonly repeated: ReceivedTask[];
   /** Their rows, where they were looked at. */
   readonly found: TaskRow[];
+  /** Rows that a look has found finished. */
+  readonly finished: TaskRow[];
 }
 
 /**
@@ -132,8 +134,12 @@ export class BucketPersister {
     else this.#uses.set(bucket, uses);
   }
 
-  async #writeAndCover(bucket: number, { inserts, repeated }: Classified): Promise<void> {
+  async #writeAndCover(bucket: number, sorted: Classified): Promise<void> {
     const { summaries } = this.#options;
+    const { inserts, repeated, finished } = sorted;
+    for (const row of finished) summaries.noteFinishedRow(row);
+    // Before the records count as applied: they may be all that the next owner knows of those tasks.
+    if (finished.length > 0) await summaries.tellFinish(bucket);
     const keys = [...inserts, ...repeated].map(({ key }) => key);
     if (keys.length === 0) return;
     await Promise.all([this.#write(bucket, inserts), summaries.cover(bucket, keys)]);
@@ -156,7 +162,7 @@ export class BucketPersister {
       if (looks.length === 0) break;
       await this.#look({ bucket, looks, guard, rows });
     }
-    const sorted: Classified = { inserts: [], repeated: [], found: [] };
+    const sorted: Classified = { inserts: [], repeated: [], found: [], finished: [] };
     const counts = new Map<DuplicateReason, number>();
     // From here to the writes nothing is awaited: what memory says cannot change in between.
     for (const record of records) {
@@ -164,7 +170,10 @@ export class BucketPersister {
       const verdict = this.#decide(record, { row, mustLook });
       if (verdict.kind === "duplicate") {
         counts.set(verdict.reason, (counts.get(verdict.reason) ?? 0) + 1);
-        if (verdict.reason === "finished") continue;
+        if (verdict.reason === "finished") {
+          if (row !== undefined) sorted.finished.push(row);
+          continue;
+        }
         // Memory may know it from a row that this owner's summary does not cover.
         this.#repeated.set(record.token, record);
         sorted.repeated.push(record);
@@ -259,9 +268,8 @@ export class BucketPersister {
    * load returns without it, and a later task of its lane overtakes it.
    */
   #takeFound(row: TaskRow, guard: ReadGuard): void {
-    const { memory, sleepers, summaries } = this.#options;
+    const { memory, sleepers } = this.#options;
     const token = taskKeyToken(row.key);
-    if (isFinished(row.status)) summaries.noteFinishedRow(row);
     // It was in memory since it was looked at: what became of it is known better than by the row.
     if (memory.get(token) !== undefined || guard.left.has(token)) return;
     // A load that was announced before may bring an older version of a row with a status.

@@ -160,6 +160,22 @@ export class BucketSummaries {
     }
   }
 
+  /** Resolves when the acknowledged summary says when the last task of the bucket finished. */
+  async tellFinish(bucket: number): Promise<void> {
+    const entry = this.#bucket(bucket);
+    for (;;) {
+      while (entry.busy !== null) await entry.busy;
+      const { acked, lastFinishMs } = entry;
+      if (acked !== null && maxOrNull(acked.lastFinishMs, lastFinishMs) === acked.lastFinishMs)
+        return;
+      await this.#exclusively(entry, async () => {
+        const current = acked ?? (await this.#read(bucket));
+        entry.lastFinishMs = maxOrNull(entry.lastFinishMs, current.lastFinishMs);
+        await this.#write(bucket, entry, { ...current, lastFinishMs: entry.lastFinishMs });
+      });
+    }
+  }
+
   /**
    * Raises the low key, if that changes anything and no write is under way. What was not read in this
    * epoch is read first, for the next time. `readToMs`: how far memory is complete, apart from this

@@ -1,4 +1,4 @@
-import { compareTaskKeys, keyAfter, type TaskKey, type TaskRow } from "@horae/core";
+import { compareTaskKeys, keyAfter, lowerBoundKey, type TaskKey, type TaskRow } from "@horae/core";
 import type { Lane } from "./lane.ts";
 import { type LoadedRange, loadRange, type ReadContext } from "./load-rows.ts";
 import type { Loader } from "./loader.ts";
@@ -19,12 +19,13 @@ export interface LaneRefillOptions {
 }
 
 /**
- * Brings back what lanes had to leave out: a page of rows at a time, from the smallest key that a lane with
- * room has left out, for every lane that has room.
+ * Brings back what lanes had to leave out: a page of rows at a time, from the first key that a hungry lane has
+ * left out, for every lane that has room.
  */
 export class LaneRefill {
   readonly #options: LaneRefillOptions;
   #isReading = false;
+  #pageEnd: TaskKey = lowerBoundKey(0);
 
   constructor(options: LaneRefillOptions) {
     this.#options = options;
@@ -39,15 +40,18 @@ export class LaneRefill {
     if (hungry.length === 0) return this.#nextRefillAt(nowMs);
     const roomAtMs = roomMaker.dropBlocked(REFILL_SHARE);
     if (memory.room.isAbove(REFILL_SHARE)) return Math.min(roomAtMs, this.#nextRefillAt(nowMs));
-    for (const lane of lanes) {
+    const from = this.#next(hungry);
+    // What lies below it is not read now.
+    const served = lanes.filter(({ leftOutFrom }) => compareTaskKeys(leftOutFrom!, from) >= 0);
+    for (const lane of served) {
       lane.isRefilling = true;
       lane.missedFrom = null;
     }
     this.#isReading = true;
-    this.#page(lanes)
+    this.#page(from, served)
       .catch(this.#options.onError)
       .finally(() => {
-        for (const lane of lanes) lane.isRefilling = false;
+        for (const lane of served) lane.isRefilling = false;
         this.#isReading = false;
         context.wake();
       });
@@ -71,9 +75,15 @@ export class LaneRefill {
     return next;
   }
 
-  async #page(lanes: readonly Lane[]): Promise<void> {
+  /** The first key left out from where the last page ended, or else of all: lanes take turns. */
+  #next(hungry: readonly Lane[]): TaskKey {
+    const keys = hungry.map(({ leftOutFrom }) => leftOutFrom!);
+    const ahead = keys.filter((key) => compareTaskKeys(key, this.#pageEnd) >= 0);
+    return (ahead.length > 0 ? ahead : keys).reduce((a, b) => minKey(a, b)!);
+  }
+
+  async #page(from: TaskKey, lanes: readonly Lane[]): Promise<void> {
     const { memory, context } = this.#options;
-    const from = lanes.reduce<TaskKey | null>((low, lane) => minKey(low, lane.leftOutFrom), null)!;
     const top = lanes.reduce<TaskKey | null>((high, lane) => maxKey(high, lane.leftOutTo), null)!;
     const to = minKey(memory.readPosition, keyAfter(top))!;
     const guard = memory.beginRead();
@@ -81,6 +91,7 @@ export class LaneRefill {
       // Whole pages, however little room is left: most of their rows are of other lanes.
       const rowsMax = context.settings.loadRowsMax;
       const range = await loadRange(context, { from, to, rowsMax });
+      this.#pageEnd = range.readTo;
       // What lies above a read position that moved down meanwhile is loaded again.
       this.#take({ ...range, readTo: minKey(range.readTo, memory.readPosition)! }, guard);
     } finally {

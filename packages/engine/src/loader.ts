@@ -1,4 +1,5 @@
 import {
+  bucketStartMs,
   compareTaskKeys,
   isFinished,
   lowerBoundKey,
@@ -129,7 +130,11 @@ export class Loader {
   #take(range: LoadedRange, guard: ReadGuard): void {
     const { memory, context, summaries, roomMaker } = this.#options;
     let loaded = 0;
-    for (const { bucket, summary } of range.summaries) summaries.noteRead(bucket, summary);
+    const boundMs = memory.announcedTo!.scheduledTimeMs;
+    for (const { bucket, summary } of range.summaries) {
+      // One that lies ahead by now may have been written and forgotten since the index was read.
+      if (bucketStartMs(bucket, context.bucketMs) <= boundMs) summaries.noteRead(bucket, summary);
+    }
     for (const row of range.rows) {
       if (compareTaskKeys(row.key, range.readTo) >= 0) continue;
       if (this.takeRow(row, guard)) loaded++;

@@ -117,6 +117,20 @@ describe("a refill", () => {
     expect(memory.leftOutLanes.size).toBe(0);
   });
 
+  it("begins at what a hungry lane has left out, not at what one has that is nearly full", async () => {
+    for (let task = 0; task < 30; task++) {
+      memory.add(new LoadedTask(keyOf(2, `u${task}`, "b"), requestOf(), null));
+    }
+    memory.leaveOut(memory.laneById("b")!, keyOf(10, "u", "b"));
+    await leaveOut([keyOf(60)]);
+    refill.tick(50);
+    await settled();
+    const [call] = faults.calls.filter(({ operation }) => operation === "loadTasks");
+    expect(call!.args[0]).toMatchObject({ from: keyOf(60) });
+    expect(times()).toContain(60);
+    expect(memory.laneById("b")!.leftOutFrom).toEqual(keyOf(10, "u", "b"));
+  });
+
   it("brings nothing from above a read position that moved down while it read", async () => {
     await leaveOut([keyOf(20), keyOf(60)]);
     const read = faults.hold("loadTasks", "after");

@@ -24,11 +24,11 @@ export const RETENTION_MUTANTS: readonly Mutant[] = [
     replace: "return false;",
   },
   {
-    name: "finished rows that a look finds not told to the summary",
+    name: "finished rows that a look finds told later",
     breaks: "a summary says when the last task of its bucket finished, whoever finished it",
     file: "engine/src/bucket-persister.ts",
-    find: "if (isFinished(row.status)) summaries.noteFinishedRow(row);",
-    replace: "if (isFinished(row.status)) summaries.known();",
+    find: "if (finished.length > 0) await summaries.tellFinish(bucket);",
+    replace: "",
   },
   {
     name: "retention before the log is caught up with",

@@ -3,6 +3,13 @@ import type { Mutant } from "./mutant.ts";
 /** Bugs of bucket summaries and of the dedupe. */
 export const SUMMARY_MUTANTS: readonly Mutant[] = [
   {
+    name: "a load tells of buckets that lie ahead of its bound",
+    breaks: "every task of an applied record is covered",
+    file: "engine/src/loader.ts",
+    find: "if (bucketStartMs(bucket, context.bucketMs) <= boundMs) summaries",
+    replace: "if (boundMs > 0) summaries",
+  },
+  {
     name: "low key raised before the outcome is acknowledged",
     breaks: "raising follows only acknowledged outcomes",
     file: "engine/src/raise-summaries.ts",
