@@ -24,10 +24,10 @@ export const RETENTION_MUTANTS: readonly Mutant[] = [
     replace: "return false;",
   },
   {
-    name: "finished rows that a look finds told later",
+    name: "finished rows that a look finds not told to the summary",
     breaks: "a summary says when the last task of its bucket finished, whoever finished it",
     file: "engine/src/bucket-persister.ts",
-    find: "if (finished.length > 0) await summaries.tellFinish(bucket);",
+    find: "for (const row of finished) summaries.noteFinishedRow(row);",
     replace: "",
   },
   {
