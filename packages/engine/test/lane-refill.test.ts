@@ -1,11 +1,11 @@
 import { lowerBoundKey, type TaskKey } from "@horae/core";
-import { EventRecorder, FakeClock, MemoryStore } from "@horae/testkit";
+import { FakeClock, MemoryStore } from "@horae/testkit";
 import { LaneRefill } from "../src/lane-refill.ts";
 import { LoadedTask } from "../src/loaded-task.ts";
 import { RoomMaker } from "../src/make-room.ts";
-import { DEFAULT_ENGINE_SETTINGS } from "../src/settings.ts";
 import { TaskMemory } from "../src/task-memory.ts";
 import { Faults } from "./faults.ts";
+import { memoryContext } from "./memory-context.ts";
 import { keyOf, requestOf } from "./rows.ts";
 
 const BUCKET = { partition: 0, bucket: 0 };
@@ -18,17 +18,7 @@ let refill: LaneRefill;
 beforeEach(() => {
   store = new MemoryStore();
   faults = new Faults(store);
-  const clock = new FakeClock(50);
-  const context = {
-    partition: 0,
-    bucketMs: 1_000,
-    settings: DEFAULT_ENGINE_SETTINGS,
-    clock,
-    telemetry: new EventRecorder(),
-    store,
-    read: <T>(_operation: string, call: () => Promise<T>) => call(),
-    wake: () => undefined,
-  };
+  const context = memoryContext(new FakeClock(50), store);
   memory = new TaskMemory(context, null);
   memory.unloadedFrom = null;
   memory.advanceTo(lowerBoundKey(100));

@@ -1,11 +1,12 @@
 import { lowerBoundKey } from "@horae/core";
-import { EventRecorder, FakeClock, MemoryStore } from "@horae/testkit";
+import { FakeClock, MemoryStore } from "@horae/testkit";
 import { LoadedTask } from "../src/loaded-task.ts";
 import { RoomMaker } from "../src/make-room.ts";
 import { DEFAULT_ENGINE_SETTINGS } from "../src/settings.ts";
 import { SleeperReread } from "../src/sleeper-reread.ts";
 import { Sleepers } from "../src/sleepers.ts";
 import { TaskMemory } from "../src/task-memory.ts";
+import { memoryContext } from "./memory-context.ts";
 import { keyOf, loadedTask, requestOf, statusOf } from "./rows.ts";
 
 const { lookAheadMs } = DEFAULT_ENGINE_SETTINGS;
@@ -16,16 +17,7 @@ describe("a bucket that is read again for its sleepers", () => {
   it("brings those that have left memory since a load under way was announced", async () => {
     const clock = new FakeClock(500);
     const store = new MemoryStore();
-    const context = {
-      partition: 0,
-      bucketMs: 1_000,
-      settings: DEFAULT_ENGINE_SETTINGS,
-      clock,
-      telemetry: new EventRecorder(),
-      store,
-      read: <T>(_operation: string, call: () => Promise<T>) => call(),
-      wake: () => undefined,
-    };
+    const context = memoryContext(clock, store);
     const memory = new TaskMemory(context, null);
     const sleepers = new Sleepers(context);
     const key = keyOf(90);
