@@ -134,17 +134,18 @@ export class BucketPersister {
     else this.#uses.set(bucket, uses);
   }
 
-  async #writeAndCover(bucket: number, sorted: Classified): Promise<void> {
+  async #writeAndCover(bucket: number, { inserts, repeated, finished }: Classified): Promise<void> {
     const { summaries } = this.#options;
-    const { inserts, repeated, finished } = sorted;
+    const keys = [...inserts, ...repeated].map(({ key }) => key);
+    if (keys.length > 0) {
+      await Promise.all([this.#write(bucket, inserts), summaries.cover(bucket, keys)]);
+      // Compared once more now that the rows are acknowledged: a raise may have flown meanwhile.
+      await summaries.cover(bucket, keys);
+    }
+    if (finished.length === 0) return;
     for (const row of finished) summaries.noteFinishedRow(row);
     // Before the records count as applied: they may be all that the next owner knows of those tasks.
-    if (finished.length > 0) await summaries.tellFinish(bucket);
-    const keys = [...inserts, ...repeated].map(({ key }) => key);
-    if (keys.length === 0) return;
-    await Promise.all([this.#write(bucket, inserts), summaries.cover(bucket, keys)]);
-    // Compared once more now that the rows are acknowledged: a raise may have flown meanwhile.
-    await summaries.cover(bucket, keys);
+    await summaries.tellFinish(bucket);
   }
 
   /** Which records are to be written, and which count as duplicates of tasks that are not finished. */
