@@ -142,10 +142,9 @@ export class BucketPersister {
       // Compared once more now that the rows are acknowledged: a raise may have flown meanwhile.
       await summaries.cover(bucket, keys);
     }
-    if (finished.length === 0) return;
     for (const row of finished) summaries.noteFinishedRow(row);
     // Before the records count as applied: they may be all that the next owner knows of those tasks.
-    await summaries.tellFinish(bucket);
+    if (finished.length > 0) await summaries.tellFinish(bucket);
   }
 
   /** Which records are to be written, and which count as duplicates of tasks that are not finished. */
