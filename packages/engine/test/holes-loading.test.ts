@@ -276,6 +276,18 @@ describe("data of a key that is scheduled again", () => {
 describe("a full memory", () => {
   const SMALL = { loadedTasksMax: 10, loadRowsMax: 4, laneTasksMax: 5 };
 
+  /** A load of eight tasks of lane `a` has read what is due 20 s after the start, and not returned. */
+  async function untilLoadOfEight(): Promise<Held> {
+    await bench.engine(SMALL).start();
+    for (let task = 0; task < 8; task++) {
+      await bench.schedule({ atMs: 20_000 + task, uniquenessKey: `u${task}` });
+    }
+    await bench.clock.advance(5_000);
+    const load = store.hold("loadTasks", "after");
+    await untilHeld(load);
+    return load;
+  }
+
   it("drops the largest keys and loads them again, each once and in order (protocol 1.28)", async () => {
     bench.onTask(() => sleep(20));
     await bench.engine(SMALL).start();
@@ -290,13 +302,7 @@ describe("a full memory", () => {
   });
 
   it("that lowers the read position under a load lets nothing overtake (protocol 1.28)", async () => {
-    await bench.engine(SMALL).start();
-    for (let task = 0; task < 8; task++) {
-      await bench.schedule({ atMs: 20_000 + task, uniquenessKey: `u${task}` });
-    }
-    await bench.clock.advance(5_000);
-    const load = store.hold("loadTasks", "after");
-    await untilHeld(load);
+    const load = await untilLoadOfEight();
     for (let task = 0; task < 30; task++) {
       const orderingId = `p${task % 10}`;
       await bench.schedule({ atMs: 3_000 + task, orderingId, uniquenessKey: `u${task}` });
@@ -310,13 +316,7 @@ describe("a full memory", () => {
   });
 
   it("is loaded while more is persisted meanwhile than it has room for", async () => {
-    await bench.engine(SMALL).start();
-    for (let task = 0; task < 8; task++) {
-      await bench.schedule({ atMs: 20_000 + task, uniquenessKey: `u${task}` });
-    }
-    await bench.clock.advance(5_000);
-    const load = store.hold("loadTasks", "after");
-    await untilHeld(load);
+    const load = await untilLoadOfEight();
     for (let task = 0; task < 12; task++) {
       await bench.schedule({ atMs: 6_000 + task, orderingId: `p${task}` });
     }
