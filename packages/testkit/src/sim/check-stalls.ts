@@ -1,4 +1,4 @@
-import { taskKeyToken } from "@horae/core";
+import { partitionOf, taskKeyToken } from "@horae/core";
 import type { HistoryLine, StartLine, Violation } from "../checker/index.ts";
 import type { Plan, PlannedAppend, PlannedAttempt } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
@@ -18,12 +18,12 @@ interface Span {
 }
 
 /**
- * L6: no task waits in silence. From the moment a task is due and on the log, some attempt of its
- * ordering id must be under way, or start within a minute, unless a fault lies in between. Asked of
- * ordering ids without retries only, because a lane that waits for one is quiet by right; those that wait
+ * L6: no task waits in silence. From the moment a task is due and on the log, its owner must be given records
+ * that lie before it, or some attempt of its ordering id must be under way, or start within a minute, unless a
+ * fault lies in between. Asked of ordering ids without retries only, because a lane that waits for one is quiet by right; those that wait
  * must not hold up the others (S14).
  */
-export function checkStalls({ recorder, plan, world }: SimCluster): Violation[] {
+export function checkStalls({ recorder, plan, world, watch }: SimCluster): Violation[] {
   if (Object.values(plan.attempts).flat().some(holdsSlot)) return [];
   const retrying = retryingIds(plan);
   const { lines } = recorder;
@@ -33,9 +33,11 @@ export function checkStalls({ recorder, plan, world }: SimCluster): Violation[] 
   for (const [token, wait] of waitsOf(lines, starts)) {
     if (wait.toMs - wait.fromMs < PATIENCE_MS || retrying.has(wait.orderingId)) continue;
     const inLane = starts.filter(({ key }) => key.orderingId === wait.orderingId);
-    const times = inLane.map(({ atMs }) => atMs).filter((ms) => ms > wait.fromMs && ms < wait.toMs);
-    // A handler takes 40 seconds at the most: a lane at work shows a start now and then.
-    const marks = [wait.fromMs, ...times, wait.toMs];
+    // A slow log is read record by record; a lane at work shows a start now and then.
+    const partition = partitionOf(wait.orderingId, plan.partitions);
+    const signs = [...watch.receipts.before(partition, token), ...inLane.map(({ atMs }) => atMs)];
+    const times = signs.filter((ms) => ms > wait.fromMs && ms < wait.toMs);
+    const marks = [wait.fromMs, ...times.toSorted((a, b) => a - b), wait.toMs];
     const quiet = marks
       .slice(1)
       .map((toMs, index): Span => ({ fromMs: marks[index]!, toMs }))

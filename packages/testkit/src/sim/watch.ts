@@ -22,6 +22,7 @@ import { excusedTasks } from "./log-losses.ts";
 import { LogWatch } from "./log-watch.ts";
 import { Meters } from "./meters.ts";
 import { reachOf } from "./reach-events.ts";
+import { Receipts } from "./receipts.ts";
 import type { ReportViolation } from "./report-violation.ts";
 import { short } from "./sim-recorder.ts";
 import type { StoreWatcher, StoreWrite } from "./sim-store.ts";
@@ -47,6 +48,7 @@ export class Watch implements StoreWatcher {
   readonly violations: Violation[] = [];
   readonly meters: Meters;
   readonly unapplied: UnappliedRecords;
+  readonly receipts: Receipts;
   readonly #cluster: SimCluster;
   readonly #grants = new Map<number, Grant[]>();
   /** Who used a write timestamp of a partition, for what. */
@@ -62,6 +64,7 @@ export class Watch implements StoreWatcher {
     this.#cluster = cluster;
     this.meters = new Meters(cluster);
     this.unapplied = new UnappliedRecords(cluster.log);
+    this.receipts = new Receipts(cluster.world);
     const report: ReportViolation = (...violation) => this.report(...violation);
     this.#cover = new CoverWatch(cluster, report);
     this.#data = new DataWatch(cluster, report);
@@ -87,6 +90,7 @@ export class Watch implements StoreWatcher {
     if (event.type === "unexpectedError") this.fail(event.error);
     if (event.type === "partitionStopped") this.#log.onStopped(event);
     if (event.type === "taskForgotten") this.#onForgotten(event.key);
+    if (event.type === "recordsReceived") this.receipts.onReceived(event.partition);
     for (const state of reachOf(event)) this.#cluster.reach.add(state);
   }
 
@@ -175,6 +179,7 @@ export class Watch implements StoreWatcher {
 
   onPersisted(partition: number, rows: PersistTasks["rows"]): void {
     this.#data.onPersisted(partition, rows);
+    this.receipts.onPersisted(rows);
   }
 
   /** Do the summaries that any quorum shows cover what they must? */
