@@ -32,16 +32,13 @@ export function checkStalls({ recorder, plan, world, watch }: SimCluster): Viola
   const violations: Violation[] = [];
   for (const [token, wait] of waitsOf(lines, starts)) {
     if (wait.toMs - wait.fromMs < PATIENCE_MS || retrying.has(wait.orderingId)) continue;
+    // A handler takes 15 seconds at the most: a lane at work shows a start now and then.
     const inLane = starts.filter(({ key }) => key.orderingId === wait.orderingId);
-    // A slow log is read record by record; a lane at work shows a start now and then.
-    const partition = partitionOf(wait.orderingId, plan.partitions);
-    const signs = [...watch.receipts.before(partition, token), ...inLane.map(({ atMs }) => atMs)];
-    const times = signs.filter((ms) => ms > wait.fromMs && ms < wait.toMs);
-    const marks = [wait.fromMs, ...times.toSorted((a, b) => a - b), wait.toMs];
-    const quiet = marks
-      .slice(1)
-      .map((toMs, index): Span => ({ fromMs: marks[index]!, toMs }))
-      .find((span) => span.toMs - span.fromMs > PATIENCE_MS && !isTouched(faults, span));
+    const started = inLane.map(({ atMs }) => atMs);
+    const idle = gaps(wait, started).filter((gap) => !isTouched(faults, gap));
+    // A slow log is read record by record.
+    const receipts = watch.receipts.before(partitionOf(wait.orderingId, plan.partitions), token);
+    const quiet = idle.flatMap((gap) => gaps(gap, receipts))[0];
     if (quiet === undefined) continue;
     const message = `waited in silence from ${quiet.fromMs} to ${quiet.toMs}`;
     violations.push({ invariant: "L6", key: null, message: `${token}: ${message}` });
@@ -89,6 +86,15 @@ function waitsOf(lines: readonly HistoryLine[], starts: readonly StartLine[]): M
     waits.set(token, { orderingId, fromMs, toMs: start.atMs });
   }
   return waits;
+}
+
+/** The parts of a span of more than a minute in which nothing of `times`, in their order, lies. */
+function gaps({ fromMs, toMs }: Span, times: readonly number[]): Span[] {
+  const within = times.filter((ms) => ms > fromMs && ms < toMs);
+  const ends = [...within, toMs];
+  return [fromMs, ...within]
+    .map((ms, index): Span => ({ fromMs: ms, toMs: ends[index]! }))
+    .filter((gap) => gap.toMs - gap.fromMs > PATIENCE_MS);
 }
 
 function faultSpans(lines: readonly HistoryLine[], endMs: number, graceMs: number): Span[] {
