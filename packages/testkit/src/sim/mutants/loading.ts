@@ -146,8 +146,14 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     name: "two attempts in a lane",
     breaks: "tasks of one ordering id run one at a time",
     file: "engine/src/lane.ts",
-    find: "    if (this.active !== null) return null;\n    let best",
-    replace: "    let best",
+    find:
+      "    if (this.active !== null) return null;\n" +
+      "    let best: LaneOffer | null = null;\n" +
+      "    for (const task of this.tasks) {\n",
+    replace:
+      "    let best: LaneOffer | null = null;\n" +
+      "    for (const task of this.tasks) {\n" +
+      "      if (task === this.active) continue;\n",
   },
   {
     name: "outcome of one row for all",
