@@ -1,3 +1,4 @@
+import { taskKeyToken } from "@horae/core";
 import type { Plan } from "./plan.ts";
 import { runPlan, type SimResult } from "./run-plan.ts";
 import { NO_LOG_HARM } from "./sim-log.ts";
@@ -14,10 +15,7 @@ export async function shrink(first: SimResult, hasTime: () => boolean): Promise<
     (plan) => plan.faults,
     (plan, faults) => ({ ...plan, faults }),
   );
-  await shrinker.drop(
-    (plan) => plan.appends,
-    (plan, appends) => ({ ...plan, appends }),
-  );
+  await shrinker.drop((plan) => plan.appends, withAppends);
   await shrinker.simplify();
   return shrinker.best;
 }
@@ -83,6 +81,13 @@ class Shrinker {
     this.best = result;
     return true;
   }
+}
+
+/** What was planned for tasks that are not appended any more goes with them. */
+function withAppends(plan: Plan, appends: Plan["appends"]): Plan {
+  const tokens = new Set(appends.map(({ key }) => taskKeyToken(key)));
+  const kept = Object.entries(plan.attempts).filter(([token]) => tokens.has(token));
+  return { ...plan, appends, attempts: Object.fromEntries(kept) };
 }
 
 /** Fewer nodes, unless the core, which alone stays whole, would be gone. */

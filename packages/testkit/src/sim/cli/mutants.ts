@@ -78,8 +78,11 @@ async function hunt(copy: MutantCopy, mutant: Mutant): Promise<Finding> {
       const how = `- ${found[2]!.slice(0, HOW_MAX)}`;
       return { mutant, seeds: Number(found[1]), isInCorpus: false, how };
     }
-    if (!output.includes("nothing found"))
-      throw new Error(`${mutant.name}: ${output.slice(-2_000)}`);
+    if (!output.includes("nothing found")) {
+      // It ran out of memory, or could not be built: no finding, and no reason to leave the others out.
+      console.error(`${mutant.name} broke down: ${output.slice(-2_000)}`);
+      return { mutant, seeds: null, isInCorpus: false, how: "- broke down" };
+    }
     const broken = /^corpus (\S+\.json: .*)/m.exec(await run(copy.command, ["--seeds", "0"]));
     const how = broken === null ? "" : `- ${broken[1]!.slice(0, HOW_MAX)}`;
     return { mutant, seeds: null, isInCorpus: broken !== null, how };

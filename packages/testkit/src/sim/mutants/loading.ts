@@ -153,7 +153,7 @@ export const LOADING_MUTANTS: readonly Mutant[] = [
     replace:
       "    let best: LaneOffer | null = null;\n" +
       "    for (const task of this.tasks) {\n" +
-      "      if (task === this.active) continue;\n",
+      '      if (task.state !== "waiting" && task.state !== "held") continue;\n',
   },
   {
     name: "outcome of one row for all",
