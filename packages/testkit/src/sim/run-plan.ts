@@ -49,6 +49,8 @@ export async function runPlan(
   process.on("unhandledRejection", onRejection);
   try {
     await drain(cluster);
+  } catch (error) {
+    cluster.watch.fail(error);
   } finally {
     process.off("unhandledRejection", onRejection);
     Error.stackTraceLimit = stackTraceLimit;

@@ -3,6 +3,8 @@ import { EventHeap, SimEvent } from "./event-heap.ts";
 
 /** Callbacks that one turn of Node's event loop gets; microtasks run between any two of them. */
 const IMMEDIATES = 64;
+/** So many events at one moment: something goes round and round, and time stands still. */
+const EVENTS_AT_ONCE_MAX = 100_000;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -22,6 +24,7 @@ export class World {
   readonly #onNote: WorldOptions["onNote"];
   #streams = 0;
   #nowMs = 0;
+  #eventsAtOnce = 0;
   #sequence = 0;
   #hash = 0x811c9dc5;
   #hash2 = 0x1b873593;
@@ -108,6 +111,8 @@ export class World {
         this.#nowMs = untilMs;
         return false;
       }
+      this.#eventsAtOnce = event.atMs === this.#nowMs ? this.#eventsAtOnce + 1 : 0;
+      if (this.#eventsAtOnce > EVENTS_AT_ONCE_MAX) throw new Error("time stands still");
       this.#nowMs = event.atMs;
       this.#events++;
       this.mark(this.#events, event.sequence);

@@ -7,6 +7,7 @@ import { runPlan, type SimResult } from "../../src/sim/run-plan.ts";
 import { runSeeds } from "../../src/sim/run-seeds.ts";
 import { shrink } from "../../src/sim/shrink.ts";
 import { NO_STORE_HARM } from "../../src/sim/store-traffic.ts";
+import { World } from "../../src/sim/world.ts";
 
 const CORPUS = join(__dirname, "corpus");
 
@@ -40,6 +41,13 @@ describe("a simulation", () => {
       expect((await runPlan(plan)).violations).toEqual([]);
     });
     expect(Date.now()).toBeGreaterThan(0);
+  });
+
+  it("fails when something goes round and round and time stands still", async () => {
+    const world = new World({ seed: 1 });
+    const again = (): void => void world.after(0, again);
+    again();
+    await expect(world.run(1, () => false)).rejects.toThrow("time stands still");
   });
 
   it("keeps every promise, seed after seed, and reaches faults on the way", async () => {
