@@ -18,10 +18,10 @@ interface Span {
 }
 
 /**
- * L6: no task waits in silence. From the moment a task is due and on the log, its owner must be given records
- * that lie before it, or some attempt of its ordering id must be under way, or start within a minute, unless a
- * fault lies in between. Asked of ordering ids without retries only, because a lane that waits for one is quiet by right; those that wait
- * must not hold up the others (S14).
+ * L6: no task waits in silence. From the moment a task is due and on the log, its owner must be given
+ * records that lie before it, or some attempt of its ordering id must be under way, or start within a
+ * minute, unless a fault lies in between. Asked of ordering ids without retries only, because a lane
+ * that waits for one is quiet by right; those that wait must not hold up the others (S14).
  */
 export function checkStalls({ recorder, plan, world, watch }: SimCluster): Violation[] {
   if (Object.values(plan.attempts).flat().some(holdsSlot)) return [];
@@ -88,7 +88,7 @@ function waitsOf(lines: readonly HistoryLine[], starts: readonly StartLine[]): M
   return waits;
 }
 
-/** The parts of a span of more than a minute in which nothing of `times`, in their order, lies. */
+/** The parts of a span between `times`, which are in order, that are longer than patience lasts. */
 function gaps({ fromMs, toMs }: Span, times: readonly number[]): Span[] {
   const within = times.filter((ms) => ms > fromMs && ms < toMs);
   const ends = [...within, toMs];

@@ -2,7 +2,7 @@ import { type PersistTasks, taskKeyToken } from "@horae/core";
 import { getOrMake } from "../get-or-make.ts";
 import type { World } from "./world.ts";
 
-/** When owners were given records, and when they had persisted them. Real milliseconds of the world. */
+/** When owners were given records, and when they had persisted them: true time, milliseconds. */
 export class Receipts {
   readonly #world: World;
   readonly #received = new Map<number, number[]>();
